@@ -1,1 +1,1 @@
-"""Running the platform: embedded database, command line, supervision. Imports anything; nothing imports it."""
+"""Running the platform: embedded database, command line, supervision. Nothing imports it."""
