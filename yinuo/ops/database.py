@@ -721,17 +721,21 @@ def drop_database(dsn_admin: str, *, name: str) -> None:
         connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
 
-def grant_defaults(dsn_owner: str) -> None:
-    """Lets yinuo_run read and write what yinuo_owner creates from now on in this database.
+def grant_defaults(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Lets yinuo_run read and write what the connected owner creates from now on in this database.
 
-    Run as the owner before migrating. The ledger's migration takes UPDATE, DELETE and TRUNCATE on its
-    entries away again; TRUNCATE is granted on nothing.
+    Run before migrating. The ledger's migration takes UPDATE and DELETE on its entries away again; TRUNCATE
+    is granted on nothing.
     """
-    with psycopg.connect(dsn_owner, autocommit=True) as connection:
-        run = sql.Identifier(RUN)
-        for statement in (
-            "grant usage on schema public to {}",
-            "alter default privileges in schema public grant select, insert, update, delete on tables to {}",
-            "alter default privileges in schema public grant usage, select on sequences to {}",
-        ):
-            connection.execute(sql.SQL(statement).format(run))
+    run = sql.Identifier(RUN)
+    if not connection.execute("select 1 from pg_roles where rolname = %s", [RUN]).fetchone():
+        raise DatabaseError(
+            f"the server has no role {RUN}, which the platform works as. As an administrator: "
+            f"create role {RUN}; grant {RUN} to the user of DATABASE_URL;"
+        )
+    for statement in (
+        "grant usage on schema public to {}",
+        "alter default privileges in schema public grant select, insert, update, delete on tables to {}",
+        "alter default privileges in schema public grant usage, select on sequences to {}",
+    ):
+        connection.execute(sql.SQL(statement).format(run))
