@@ -63,8 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _is_told(error: Exception) -> bool:
     """Errors whose message is written for the person at the keyboard; anything else keeps its traceback."""
-    told = {"DatabaseError", "ImproperlyConfigured"}
-    return any(kind.__name__ in told for kind in type(error).__mro__ if kind.__module__ != "psycopg.errors")
+    told = {("yinuo.ops.database", "DatabaseError"), ("django.core.exceptions", "ImproperlyConfigured")}
+    return any((kind.__module__, kind.__name__) in told for kind in type(error).__mro__)
 
 
 def _usage() -> int:
