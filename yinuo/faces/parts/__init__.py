@@ -1,0 +1,1 @@
+"""Parts that every face shares: the look, the layouts, the template tags, the JSON-Schema form, uploads."""
