@@ -1,0 +1,1 @@
+"""Plain Python: promises, their clock and their moves. No Django, no database, no reading of the time."""
