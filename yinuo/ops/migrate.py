@@ -33,7 +33,7 @@ def migrate(*, plan: bool = False) -> int:
 _SCRIPT = "import sys; from yinuo.ops.migrate import as_owner; as_owner(plan='--plan' in sys.argv)"
 
 
-def as_owner(*, plan: bool = False) -> None:
+def as_owner(*, plan: bool = False, verbosity: int = 1) -> None:
     """Grants first, so that the run-time role reaches every table that the migrations then make."""
     import django
 
@@ -44,4 +44,4 @@ def as_owner(*, plan: bool = False) -> None:
     if not plan:
         connection.ensure_connection()
         database.grant_defaults(connection.connection)
-    call_command("migrate", plan=plan, interactive=False, verbosity=1)
+    call_command("migrate", plan=plan, interactive=False, verbosity=verbosity)
