@@ -1,1 +1,1 @@
-"""Ways in: citizen, office, public and the parts they share. Faces use `yinuo.work`, never the ledger tables."""
+"""Ways in: citizen, office, public, and their shared parts. Faces use `yinuo.work`, never ledger tables."""

@@ -19,7 +19,7 @@ def language() -> str:
 
 
 def look(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: size ("normal" | "large"), demo, languages, lang ("zh" | "en"), html_lang, sign_in_url."""
+    """Context processor: size (normal, large), demo, languages, lang (zh, en), html_lang, sign_in_url."""
     lang = language()
     try:
         sign_in = resolve_url(settings.LOGIN_URL)

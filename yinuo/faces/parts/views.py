@@ -18,12 +18,9 @@ def size(request: HttpRequest) -> HttpResponse:
     if wanted not in ("large", "normal"):
         wanted = "normal" if request.COOKIES.get(SIZE_COOKIE) == "large" else "large"
     back = request.POST.get("next") or request.headers.get("referer", "")
-    if not url_has_allowed_host_and_scheme(
-        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
+    here, safe = {request.get_host()}, request.is_secure()
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=here, require_https=safe):
         back = "/"
     response = HttpResponseRedirect(back)
-    response.set_cookie(
-        SIZE_COOKIE, wanted, max_age=YEAR, secure=request.is_secure(), httponly=True, samesite="Lax"
-    )
+    response.set_cookie(SIZE_COOKIE, wanted, max_age=YEAR, secure=safe, httponly=True, samesite="Lax")
     return response

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 import segno
 from django import template
+from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from yinuo.faces.parts.context import language
@@ -70,7 +71,7 @@ def icon(name: str, label: str = "", cls: str = "") -> SafeString:
 
 @register.filter
 def t(value: Any, lang: str = "") -> Any:
-    """Pick the reader's language out of {"zh": ..., "en": ...}; Chinese if the other is missing; text passes through."""
+    """Pick the reader's language out of {"zh": ..., "en": ...}, else Chinese; plain text passes through."""
     if isinstance(value, Mapping):
         return value.get(lang or language()) or value.get("zh") or next(iter(value.values()), "")
     return "" if value is None else value
@@ -89,13 +90,12 @@ def light(value: Any, text: str = "", provisional: bool = False, big: bool = Fal
             '<span class="provisional" title="{1}">{0}<span class="hidden">：{1}</span></span>',
             *PROVISIONAL[lang],
         )
-    said = (
-        format_html('<span class="hidden">{}：</span>{}', WORDS[colour][lang], text)
-        if text
-        else SHORT[colour][lang]
-    )
+    said: SafeString | str = SHORT[colour][lang]
+    if text:
+        said = format_html('<span class="hidden">{}：</span>{}', WORDS[colour][lang], text)
     return format_html(
-        '<span class="light light-{}{}"><svg class="light-shape" viewBox="0 0 12 12" aria-hidden="true">{}</svg>{}{}</span>',
+        '<span class="light light-{}{}">'
+        '<svg class="light-shape" viewBox="0 0 12 12" aria-hidden="true">{}</svg>{}{}</span>',
         colour,
         " light-big" if big else "",
         mark_safe(SHAPES[colour]),
@@ -113,9 +113,9 @@ def _local(value: datetime) -> datetime:
 def _day(value: date, lang: str, *, weekday: bool = True) -> str:
     this_year = timezone.now().astimezone(SHANGHAI).year
     if lang == "en":
-        said = f"{value.day} {MONTHS[value.month - 1]}" + (
-            "" if value.year == this_year else f" {value.year}"
-        )
+        said = f"{value.day} {MONTHS[value.month - 1]}"
+        if value.year != this_year:
+            said = f"{said} {value.year}"
         return f"{WEEKDAYS[lang][value.weekday()]} {said}" if weekday else said
     said = f"{value.month}月{value.day}日"
     if value.year != this_year:
@@ -127,8 +127,8 @@ def _day(value: date, lang: str, *, weekday: bool = True) -> str:
 def due(value: Any, lang: str = "") -> str:
     """Say a due date in Shanghai time: 「11月28日 周六 24时」, "Sat 28 Nov, 24:00".
 
-    Takes a core Due, an aware datetime or a date. A day limit ends at 24:00 of its last day, so the instant 00:00
-    is told as 24:00 of the day before. The year is told when it is not this year.
+    Takes a core Due, an aware datetime or a date. A day limit ends at 24:00 of its last day, so the instant
+    00:00 is told as 24:00 of the day before. The year is told when it is not this year.
     """
     if value is None or value == "":
         return ""
@@ -172,11 +172,8 @@ def ago(value: datetime | None, lang: str = "") -> str:
     seconds = int((timezone.now() - value).total_seconds())
     if seconds < 60:
         return {"zh": "刚刚", "en": "just now"}[lang]
-    for size, below, zh, en in (
-        (60, 3600, "分钟", "minute"),
-        (3600, 86400, "小时", "hour"),
-        (86400, 30 * 86400, "天", "day"),
-    ):
+    scales = ((60, 3600, "分钟", "minute"), (3600, 86400, "小时", "hour"), (86400, 30 * 86400, "天", "day"))
+    for size, below, zh, en in scales:
         if seconds < below:
             n = seconds // size
             return f"{n} {zh}前" if lang == "zh" else f"{n} {en}{'' if n == 1 else 's'} ago"
@@ -189,7 +186,7 @@ CITIZEN_ID = re.compile(r"^\d{17}[\dXx]$")
 
 @register.filter
 def mask(value: Any, kind: str = "") -> str:
-    """Hide most of a name (张**), phone (138****5521), identity number (1405**********0019) or account (****1234).
+    """Hide most of a name (张**), phone (138****5521), identity (1405**********0019) or account (****1234).
 
     `kind` is "name", "tel", "id", "account" or empty: then it is told from the text itself.
     """
@@ -239,15 +236,13 @@ def qr(text: str, label: str = "") -> SafeString:
 
 @register.simple_tag
 def bar(value: Any, total: Any = 100, colour: str = "", aim: Any = None) -> SafeString:
-    """Draw a bar of value out of total, with an optional mark at `aim`. The number itself belongs beside it in text."""
+    """Draw a bar of value out of total, with an optional mark at `aim`. Say the number beside it in text."""
     whole = float(total or 0)
     width = max(0.0, min(100.0, 100 * float(value or 0) / whole)) if whole else 0.0
     mark: SafeString | str = ""
     if aim is not None and whole:
-        mark = format_html(
-            '<rect class="bar-aim" x="{}" width=".8" height="10"/>',
-            f"{min(99.2, 100 * float(aim) / whole):.2f}",
-        )
+        x = min(99.2, 100 * float(aim) / whole)
+        mark = format_html('<rect class="bar-aim" x="{}" width=".8" height="10"/>', f"{x:.2f}")
     return format_html(
         '<svg class="bar{}" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
         '<rect width="{}" height="10"/>{}</svg>',
@@ -259,35 +254,34 @@ def bar(value: Any, total: Any = 100, colour: str = "", aim: Any = None) -> Safe
 
 @register.simple_tag
 def stackbar(parts: Iterable[Mapping[str, Any]]) -> SafeString:
-    """Draw who held a case for how long: parts of {"label", "value", "kind": 0..4 (optional)}, with a key in words."""
-    rows = [dict(p) for p in parts]
-    whole = sum(float(p["value"]) for p in rows)
+    """Draw who held a case for how long, with a key in words.
+
+    parts: {"label", "value": number, "text": value in words (optional), "kind": 0..4 colour (optional)}.
+    """
+    rows = list(parts)
+    whole = sum(float(row["value"]) for row in rows)
     if not whole:
         return mark_safe("")
-    drawn, keys, x = [], [], 0.0
+    bars, keys, x = [], [], 0.0
     kinds: dict[str, int] = {}
-    for p in rows:
-        kind = (
-            int(p["kind"]) if p.get("kind") is not None else kinds.setdefault(str(p["label"]), len(kinds) % 5)
-        )
-        width = 100 * float(p["value"]) / whole
-        drawn.append(
-            format_html('<rect class="k{}" x="{}" width="{}" height="10"/>', kind, f"{x:.2f}", f"{width:.2f}")
-        )
-        said = p.get("text") or p["value"]
-        keys.append(
-            format_html(
-                '<li><svg viewBox="0 0 12 12" aria-hidden="true"><rect class="k{}" width="12" height="12" rx="2"/></svg>{} {}</li>',
-                kind,
-                p["label"],
-                said,
-            )
-        )
+    for row in rows:
+        kind = row.get("kind")
+        if kind is None:
+            kind = kinds.setdefault(str(row["label"]), len(kinds) % 5)
+        width = 100 * float(row["value"]) / whole
+        bars.append((kind, f"{x:.2f}", f"{width:.2f}"))
+        keys.append((kind, row["label"], row.get("text") or row["value"]))
         x += width
     return format_html(
-        '<svg class="stackbar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">{}</svg><ul class="key">{}</ul>',
-        mark_safe("".join(drawn)),
-        mark_safe("".join(keys)),
+        '<svg class="stackbar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
+        '<ul class="key">{}</ul>',
+        format_html_join("", '<rect class="k{}" x="{}" width="{}" height="10"/>', bars),
+        format_html_join(
+            "",
+            '<li><svg viewBox="0 0 12 12" aria-hidden="true"><rect class="k{}" width="12" height="12" rx="2"/>'
+            "</svg>{} {}</li>",
+            keys,
+        ),
     )
 
 
@@ -295,11 +289,7 @@ def stackbar(parts: Iterable[Mapping[str, Any]]) -> SafeString:
 def page_query(context: template.Context, **changes: Any) -> str:
     """Return "?..." of this page with some parameters changed; None or "" takes one away."""
     request = context.get("request")
-    query = request.GET.copy() if request is not None else None
-    if query is None:
-        from django.http import QueryDict
-
-        query = QueryDict(mutable=True)
+    query = request.GET.copy() if request is not None else QueryDict(mutable=True)
     for name, value in changes.items():
         if value in (None, ""):
             query.pop(name, None)
