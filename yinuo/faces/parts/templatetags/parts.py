@@ -278,8 +278,8 @@ def stackbar(parts: Iterable[Mapping[str, Any]]) -> SafeString:
         format_html_join("", '<rect class="k{}" x="{}" width="{}" height="10"/>', bars),
         format_html_join(
             "",
-            '<li><svg viewBox="0 0 12 12" aria-hidden="true"><rect class="k{}" width="12" height="12" rx="2"/>'
-            "</svg>{} {}</li>",
+            '<li><svg viewBox="0 0 12 12" aria-hidden="true">'
+            '<rect class="k{}" width="12" height="12" rx="2"/></svg>{} {}</li>',
             keys,
         ),
     )
