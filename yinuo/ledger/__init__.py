@@ -1,0 +1,1 @@
+"""The ledger: the only writer of cases. Heads for speed, entries for proof, seals for everybody else."""
