@@ -22,7 +22,7 @@ from typing import Any
 
 from . import wording
 from .instants import instant, instant_text
-from .workdays import ONE_DAY, Calendar, Holiday, shanghai_day
+from .workdays import ONE_DAY, Calendar, Holiday, OutOfRange, shanghai_day
 
 HOUR = timedelta(hours=1)
 
@@ -302,6 +302,7 @@ def due(
         unwarned = length * (rule.share.denominator - rule.share.numerator) / rule.share.denominator
         warn = _run(limit.mode, start, unwarned, calendar, pauses)
         day = shanghai_day(at)
+        calendar.between(day, day)  # the tables bound hours too
     return Due(
         at=at,
         day=day,
@@ -465,16 +466,35 @@ _UNITS_EN = {
 
 
 def _in_chinese(story: _Story, *, event: str) -> str:
-    limit, calendar, year = story.limit, story.calendar, story.first.year
+    limit = story.limit
+    event = event or wording.named(wording.EVENTS, limit.start)[0]
     unit = _UNITS_ZH[limit.mode]
-    event = event or wording.EVENTS.get(limit.start, (f"“{limit.start}”", ""))[0]
-    if limit.by_day:
-        parts = [wording.day_zh(story.first) + event]
-        counting = "次日起算"
-    else:
-        parts = [wording.moment_zh(story.start) + event]
-        counting = "即时起连续计" if limit.mode is Mode.HOURS else "起计"
+    began = wording.day_zh(story.first) if limit.by_day else wording.moment_zh(story.start)
+    counting = {Mode.HOURS: "即时起连续计", Mode.WORKHOURS: "起计"}.get(limit.mode, "次日起算")
+    parts = [f"{began}{event}", f"{counting}{limit.value}{unit}（{'，'.join(_notes_zh(story))}）"]
+    for extension in story.extensions:
+        by = "" if ":" in extension.by else extension.by  # "person:12" is no name to read out
+        parts.append(f"经{by}批准延长{extension.value}{unit}{_why_zh(extension.reason)}")
+    if story.extensions:
+        parts.append(f"合计{story.total}{unit}")
+    if limit.pausable:
+        parts += [_pause_zh(story, pause) for pause in story.pauses]
+    elif story.pauses:
+        parts.append("本时限不因暂停而顺延")
+    return "，".join(parts + _end_zh(story)) + "。"
+
+
+def _notes_zh(story: _Story) -> list[str]:
+    """What stands in brackets behind the counting mode."""
+    limit, calendar, year = story.limit, story.calendar, story.first.year
     notes = []
+    if limit.mode is Mode.DAYS:
+        notes.append("自然日，含周末和节假日")
+    if limit.mode is Mode.HOURS:
+        notes.append("夜间和节假日不扣除")
+    if limit.mode is Mode.WORKHOURS:
+        shifts = [f"{_time_text(opens)}至{_time_text(closes)}" for opens, closes in calendar.shifts]
+        notes.append(f"只计工作日{'、'.join(shifts)}")
     if limit.needs_calendar:
         if story.notices:
             notes.append(f"按{'、'.join(f'{each}年' for each in story.notices)}放假安排")
@@ -487,76 +507,92 @@ def _in_chinese(story: _Story, *, event: str) -> str:
         skipped += [f"放假的{wording.day_zh(each, year=year)}" for each in story.unnamed]
         if skipped:
             notes.append("跳过" + "、".join(skipped))
-        if story.made_up:
-            days = "、".join(
-                f"{wording.day_zh(day, year=year)}{wording.weekday_zh(day)}" for day in story.made_up
-            )
-            notes.append(f"{days}调休上班照常计入")
-    elif limit.mode is Mode.DAYS:
-        notes.insert(0, "自然日，含周末和节假日")
+        worked = [f"{wording.day_zh(day, year=year)}{wording.weekday_zh(day)}" for day in story.made_up]
+        if worked:
+            notes.append(f"{'、'.join(worked)}调休上班照常计入")
+    return notes
+
+
+def _pause_zh(story: _Story, pause: Pause) -> str:
+    year = story.first.year
+    kind = wording.named(wording.PAUSES, pause.kind)[0]
+    why = _why_zh(pause.reason)
+    if pause.end is None:
+        since = _since_zh(story, pause)
+        return f"自{since}起因{kind}{why}暂停计时" if kind else f"自{since}起暂停计时{why}"
+    if story.limit.by_day:
+        span = wording.span_zh(shanghai_day(pause.start), shanghai_day(pause.end), year=year)
     else:
-        notes.append("夜间和节假日不扣除")
-    if limit.mode is Mode.WORKHOURS:
-        shifts = "、".join(f"{_time_text(opens)}至{_time_text(closes)}" for opens, closes in calendar.shifts)
-        notes.insert(0, f"只计工作日{shifts}")
-    parts.append(f"{counting}{limit.value}{unit}（{'，'.join(notes)}）")
-    for extension in story.extensions:
-        by = "" if ":" in extension.by else extension.by
-        why = f"（{extension.reason}）" if extension.reason else ""
-        granted = wording.day_zh(shanghai_day(extension.at), year=year)
-        parts.append(f"{granted}经{by}批准延长{extension.value}{unit}{why}")
-    if story.extensions:
-        parts.append(f"合计{story.total}{unit}")
-    for pause in story.pauses if limit.pausable else ():
-        kind = wording.PAUSES.get(pause.kind, (pause.kind, ""))[0]
-        why = f"（{pause.reason}）" if pause.reason else ""
-        if pause.end is None:
-            when = (
-                wording.day_zh(shanghai_day(pause.start), year=year)
-                if limit.by_day
-                else wording.moment_zh(pause.start, year=year)
-            )
-            parts.append(f"自{when}起因{kind}{why}暂停计时")
-            continue
-        if limit.by_day:
-            span = wording.span_zh(shanghai_day(pause.start), shanghai_day(pause.end), year=year)
-        else:
-            span = f"{wording.moment_zh(pause.start, year=year)}至{wording.moment_zh(pause.end, year=year)}"
-        parts.append(f"{span}{kind}{why}" + ("不在计算期内" if story.idle(pause) else "不计入"))
-    if story.pauses and not limit.pausable:
-        parts.append("本时限不因暂停而顺延")
+        span = f"{_since_zh(story, pause)}至{wording.moment_zh(pause.end, year=year)}"
+    return f"{span}{kind or '暂停'}{why}" + ("不在计算期内" if story.idle(pause) else "不计入")
+
+
+def _since_zh(story: _Story, pause: Pause) -> str:
+    year = story.first.year
+    if story.limit.by_day:
+        return wording.day_zh(shanghai_day(pause.start), year=year)
+    return wording.moment_zh(pause.start, year=year)
+
+
+def _end_zh(story: _Story) -> list[str]:
+    """The roll, the due date, and whether it is provisional."""
     if story.due is None:
-        parts.append("恢复计时后再确定到期日")
-        return "，".join(parts) + "。"
-    if not limit.by_day:
-        parts.append(f"到{wording.moment_zh(story.due.at)}止")
-    else:
-        day = story.due.day
-        ended = story.counted_end
-        if ended != day:
-            holiday = story.holiday_on(ended)
-            off = f"{holiday.zh}假期" if holiday else "休息日"
-            parts.append(
-                f"第{story.total}日{wording.day_zh(ended, year=year)}（{wording.weekday_zh(ended)}）为{off}，"
-                "顺延至其后第一个工作日"
-            )
-        worked = "，调休上班" if day in calendar.work else ""
-        parts.append(f"到{wording.day_zh(day)}（{wording.weekday_zh(day)}{worked}）24时止")
+        return ["恢复计时后再确定到期日"]
+    day, year = story.due.day, story.first.year
+    parts = []
+    if story.limit.by_day and (ended := story.counted_end) != day:
+        holiday = story.holiday_on(ended)
+        off = f"{holiday.zh}假期" if holiday else "休息日"
+        end = f"{wording.day_zh(ended, year=year)}（{wording.weekday_zh(ended)}）"
+        parts.append(f"第{story.total}日{end}为{off}，顺延至其后第一个工作日")
+    worked = "，调休上班" if day in story.calendar.work else ""
+    until = "24时" if story.limit.by_day else wording.clock_zh(story.due.at)
+    parts.append(f"到{wording.day_zh(day)}（{wording.weekday_zh(day)}{worked}）{until}止")
     if story.due.provisional:
         years = "、".join(f"{each}年" for each in story.unpublished)
         parts.append(f"因{years}放假安排尚未公布，此日期为暂定")
-    return "，".join(parts) + "。"
+    return parts
+
+
+def _why_zh(reason: str) -> str:
+    return f"（{reason}）" if reason else ""
 
 
 def _in_english(story: _Story, *, event: str) -> str:
-    limit, calendar, year = story.limit, story.calendar, story.first.year
-    event = event or wording.EVENTS.get(limit.start, ("", limit.start.replace("_", " ")))[1]
-    when = wording.day_en(story.first) if limit.by_day else wording.moment_en(story.start)
+    limit = story.limit
+    event = event or wording.named(wording.EVENTS, limit.start)[1]
+    began = f"on {wording.day_en(story.first)}" if limit.by_day else f"at {wording.moment_en(story.start)}"
     counting = {
         Mode.HOURS: "running without a break from that moment",
         Mode.WORKHOURS: "running in working hours from that moment",
     }.get(limit.mode, "counted from the next day")
+    parts = [
+        f"{event[:1].upper()}{event[1:]} {began}",
+        f"{_count_en(limit.value, limit.mode)} {counting} ({', '.join(_notes_en(story))})",
+    ]
+    for extension in story.extensions:
+        by = "" if not extension.by or ":" in extension.by else f" with the approval of {extension.by}"
+        parts.append(f"extended by {_count_en(extension.value, limit.mode)}{by}{_why_en(extension.reason)}")
+    if story.extensions:
+        parts.append(f"{_count_en(story.total, limit.mode)} in all")
+    if limit.pausable:
+        parts += [_pause_en(story, pause) for pause in story.pauses]
+    elif story.pauses:
+        parts.append("pauses do not lengthen this limit")
+    return ", ".join(parts + _end_en(story)) + "."
+
+
+def _notes_en(story: _Story) -> list[str]:
+    """What stands in brackets behind the counting mode."""
+    limit, calendar, year = story.limit, story.calendar, story.first.year
     notes = []
+    if limit.mode is Mode.DAYS:
+        notes.append("weekends and holidays included")
+    if limit.mode is Mode.HOURS:
+        notes.append("nights and holidays included")
+    if limit.mode is Mode.WORKHOURS:
+        shifts = [f"{_time_text(opens)} to {_time_text(closes)}" for opens, closes in calendar.shifts]
+        notes.append(f"on working days {wording.listed_en(shifts)} only")
     if limit.needs_calendar:
         if story.notices:
             years = wording.listed_en([str(each) for each in story.notices])
@@ -570,68 +606,57 @@ def _in_english(story: _Story, *, event: str) -> str:
         skipped += [f"{wording.day_en(each, year=year)}, a day off" for each in story.unnamed]
         if skipped:
             notes.append(f"leaving out {wording.listed_en(skipped)}")
-        if story.made_up:
-            days = [f"{wording.weekday_en(day)} {wording.day_en(day, year=year)}" for day in story.made_up]
-            notes.append(f"counting {wording.listed_en(days)} as worked to make up")
-    elif limit.mode is Mode.DAYS:
-        notes.insert(0, "weekends and holidays included")
+        worked = [f"{wording.weekday_en(day)} {wording.day_en(day, year=year)}" for day in story.made_up]
+        if worked:
+            notes.append(f"counting {wording.listed_en(worked)}, worked to make up")
+    return notes
+
+
+def _pause_en(story: _Story, pause: Pause) -> str:
+    year = story.first.year
+    kind = wording.named(wording.PAUSES, pause.kind)[1]
+    why = (f" for {kind}" if kind else "") + _why_en(pause.reason)
+    if pause.end is None:
+        return f"the clock has stood since {_since_en(story, pause)}{why}"
+    if story.limit.by_day:
+        span = wording.span_en(shanghai_day(pause.start), shanghai_day(pause.end), year=year)
     else:
-        notes.append("nights and holidays included")
-    if limit.mode is Mode.WORKHOURS:
-        shifts = [f"{_time_text(opens)} to {_time_text(closes)}" for opens, closes in calendar.shifts]
-        notes.insert(0, f"working days {wording.listed_en(shifts)} only")
-    parts = [
-        f"{event[:1].upper()}{event[1:]} {'on' if limit.by_day else 'at'} {when}",
-        f"{_count_en(limit.value, limit.mode)} {counting} ({', '.join(notes)})",
-    ]
-    for extension in story.extensions:
-        by = "" if not extension.by or ":" in extension.by else f" by {extension.by}"
-        why = f" ({extension.reason})" if extension.reason else ""
-        granted = wording.day_en(shanghai_day(extension.at), year=year)
-        parts.append(f"extended{by} on {granted} by {_count_en(extension.value, limit.mode)}{why}")
-    if story.extensions:
-        parts.append(f"{_count_en(story.total, limit.mode)} in all")
-    for pause in story.pauses if limit.pausable else ():
-        kind = wording.PAUSES.get(pause.kind, ("", pause.kind))[1]
-        why = f" ({pause.reason})" if pause.reason else ""
-        if pause.end is None:
-            since = (
-                wording.day_en(shanghai_day(pause.start), year=year)
-                if limit.by_day
-                else wording.moment_en(pause.start, year=year)
-            )
-            parts.append(f"the clock has stood since {since} for {kind}{why}")
-            continue
-        if limit.by_day:
-            span = wording.span_en(shanghai_day(pause.start), shanghai_day(pause.end), year=year)
-        else:
-            span = f"{wording.moment_en(pause.start, year=year)} to {wording.moment_en(pause.end, year=year)}"
-        parts.append(
-            f"{span} {'lies outside the count' if story.idle(pause) else 'not counted'} for {kind}{why}"
-        )
-    if story.pauses and not limit.pausable:
-        parts.append("pauses do not lengthen this limit")
+        span = f"{_since_en(story, pause)} to {wording.moment_en(pause.end, year=year)}"
+    return f"{span} {'lies outside the count' if story.idle(pause) else 'not counted'}{why}"
+
+
+def _since_en(story: _Story, pause: Pause) -> str:
+    year = story.first.year
+    if story.limit.by_day:
+        return wording.day_en(shanghai_day(pause.start), year=year)
+    return wording.moment_en(pause.start, year=year)
+
+
+def _end_en(story: _Story) -> list[str]:
+    """The roll, the due date, and whether it is provisional."""
     if story.due is None:
-        parts.append("and the due date is set when it runs again")
-        return ", ".join(parts) + "."
-    if not limit.by_day:
-        parts.append(f"due at {wording.moment_en(story.due.at)}")
+        return ["and the due date is set when it runs again"]
+    day, year = story.due.day, story.first.year
+    parts = []
+    if story.limit.by_day and (ended := story.counted_end) != day:
+        holiday = story.holiday_on(ended)
+        end = f"{wording.weekday_en(ended)} {wording.day_en(ended, year=year)}"
+        parts.append(
+            f"moved from {end} ({holiday.en if holiday else 'a day off'}) to the first working day after it"
+        )
+    if story.limit.by_day:
+        until = f"by 24:00 on {wording.weekday_en(day)} {wording.day_en(day)}"
     else:
-        day = story.due.day
-        ended = story.counted_end
-        if ended != day:
-            holiday = story.holiday_on(ended)
-            off = holiday.en if holiday else "a day off"
-            parts.append(
-                f"moved from {wording.weekday_en(ended)} {wording.day_en(ended, year=year)} ({off}) "
-                "to the first working day after it"
-            )
-        worked = ", a working day to make up" if day in calendar.work else ""
-        parts.append(f"due by 24:00 on {wording.weekday_en(day)} {wording.day_en(day)}{worked}")
+        until = f"at {wording.time_en(story.due.at)} on {wording.weekday_en(day)} {wording.day_en(day)}"
+    parts.append(f"due {until}" + (", a working day to make up" if day in story.calendar.work else ""))
     if story.due.provisional:
         years = wording.listed_en([str(each) for each in story.unpublished])
         parts.append(f"provisional, as the {years} holiday notice has not been published yet")
-    return ", ".join(parts) + "."
+    return parts
+
+
+def _why_en(reason: str) -> str:
+    return f" ({reason})" if reason else ""
 
 
 def _count_en(value: int, mode: Mode) -> str:
@@ -700,4 +725,7 @@ def _elapsed(a: datetime, b: datetime) -> timedelta:
 
 
 def _later(moment: datetime, length: timedelta) -> datetime:
-    return moment + length
+    try:
+        return moment + length
+    except OverflowError:
+        raise OutOfRange(f"{length} after {moment} is later than any calendar covers") from None

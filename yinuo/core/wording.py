@@ -42,9 +42,8 @@ PAUSES = {
     "quarantine": ("检疫", "quarantine"),
     "appraisal": ("鉴定", "an appraisal"),
     "expert_review": ("专家评审", "an expert review"),
-    "": ("暂停", "a pause"),
 }
-"""The special procedures of 行政许可法 §45 in both languages. Another kind is shown by its own name."""
+"""The special procedures of 行政许可法 §45 in both languages. Another kind is shown as it is."""
 
 
 def day_zh(day: date, *, year: int | None = None) -> str:
@@ -98,10 +97,19 @@ def moment_zh(moment: datetime, *, year: int | None = None) -> str:
     return day_zh(moment.astimezone(SHANGHAI).date(), year=year) + clock_zh(moment)
 
 
+def time_en(moment: datetime) -> str:
+    """17:50 in Shanghai."""
+    return f"{moment.astimezone(SHANGHAI):%H:%M}"
+
+
 def moment_en(moment: datetime, *, year: int | None = None) -> str:
     """17:50 on 17 September 2026."""
-    local = moment.astimezone(SHANGHAI)
-    return f"{local:%H:%M} on {day_en(local.date(), year=year)}"
+    return f"{time_en(moment)} on {day_en(moment.astimezone(SHANGHAI).date(), year=year)}"
+
+
+def named(table: dict[str, tuple[str, str]], id_: str) -> tuple[str, str]:
+    """The Chinese and English name of `id_`, itself where `table` has none."""
+    return table.get(id_, (id_, id_.replace("_", " ")))
 
 
 def listed_en(parts: list[str]) -> str:
