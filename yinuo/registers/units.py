@@ -42,13 +42,20 @@ def everyone(*, on: date | None = None) -> frozenset[str]:
 
 
 def path(unit_id: str) -> str:
-    """ "/jincheng-government/jincheng-approval/": the unit last. Raises KeyError naming an unknown unit."""
-    return _found(unit_id).path
+    """ "/jincheng-government/jincheng-approval/": the unit last; "" when there is no such unit."""
+    unit = get(unit_id)
+    return unit.path if unit else ""
+
+
+def name(unit_id: str, *, lang: str = "zh-hans") -> str:
+    """The unit's name; the id itself when there is no such unit."""
+    unit = get(unit_id)
+    return unit.name.in_(lang) if unit else unit_id
 
 
 def above(unit_id: str) -> tuple[str, ...]:
     """The unit, its parent, and so on up, ended ones included. Raises KeyError naming an unknown unit."""
-    return tuple(reversed(path(unit_id).strip("/").split("/")))
+    return tuple(reversed(_found(unit_id).path.strip("/").split("/")))
 
 
 def subtree(unit_id: str) -> tuple[str, ...]:
@@ -56,7 +63,7 @@ def subtree(unit_id: str) -> tuple[str, ...]:
 
     Raises KeyError naming an unknown unit.
     """
-    top = path(unit_id)
+    top = _found(unit_id).path
     below = [unit for unit in edition.current().units.values() if unit.path.startswith(top)]
     return tuple(unit.id for unit in sorted(below, key=lambda unit: unit.path))
 
