@@ -1,0 +1,88 @@
+"""What an effect writes: the fields of a new record or of a new case's form, from their sources.
+
+A source is a text: "form.<field>", "party.name", "party.id_number", "case.number", "case.title",
+"case.place", "today", "number", "valid_until" or "text:<these very words>".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from .matter import Effect
+
+PLAIN_SOURCES = (
+    "party.name",
+    "party.id_number",
+    "case.number",
+    "case.title",
+    "case.place",
+    "today",
+    "number",
+    "valid_until",
+)
+FORM, TEXT = "form.", "text:"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What sources may draw from. today: the day in Shanghai on which the move is made."""
+
+    form: Mapping[str, Any]
+    number: str
+    title: str
+    place: str
+    today: date
+    party_name: str = ""
+    party_id_number: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def written(effect: Effect, given: Given) -> dict[str, Any]:
+    """The fields `effect` writes. A field whose source is empty (an answer not given) is left out."""
+    found = {name: drawn(source, effect=effect, given=given) for name, source in effect.fields.items()}
+    return {name: value for name, value in found.items() if value is not None and value != ""}
+
+
+def drawn(source: str, *, effect: Effect, given: Given) -> Any:
+    """The value `source` stands for; None where the form has no such answer. Raises KeyError for an unknown source."""
+    if source.startswith(FORM):
+        return given.form.get(source.removeprefix(FORM))
+    if source.startswith(TEXT):
+        return source.removeprefix(TEXT)
+    match source:
+        case "party.name":
+            return given.party_name
+        case "party.id_number":
+            return given.party_id_number
+        case "case.number":
+            return given.number
+        case "case.title":
+            return given.title
+        case "case.place":
+            return given.place
+        case "today":
+            return given.today.isoformat()
+        case "number":
+            return licence_number(effect.prefix, given.number)
+        case "valid_until":
+            return valid_until(given.today, effect.valid_years).isoformat() if effect.valid_years else None
+    if source in given.extra:
+        return given.extra[source]
+    raise KeyError(f"{source!r} is no source; there are form.<field>, text:<words>, {', '.join(PLAIN_SOURCES)}")
+
+
+def licence_number(prefix: str, case_number: str) -> str:
+    """The number of the licence a case ends in: the matter's prefix, then the case's own number."""
+    return f"{prefix}{case_number}"
+
+
+def valid_until(issued: date, years: int) -> date:
+    """The last day of a licence that is good for `years` years: the eve of the anniversary of its issue."""
+    try:
+        anniversary = issued.replace(year=issued.year + years)
+    except ValueError:  # 29 February: the licence's last day is then 28 February
+        return date(issued.year + years, 2, 28)
+    return anniversary - timedelta(days=1)
