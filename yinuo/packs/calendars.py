@@ -268,7 +268,7 @@ def _shifts(city: _Page) -> Shifts:
 
 
 def _time(city: _Page, at: tuple[Any, ...], text: Any, *, remedy: str) -> time:
-    # An unquoted 08:30 is the number 510 in YAML 1.1, so only text will do.
+    # An unquoted 12:00 is the number 720 in YAML 1.1, so only text will do.
     if isinstance(text, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
         return time.fromisoformat(text)
     raise city.wrong(at, f"hours: {text!r} is no time of day", remedy)
