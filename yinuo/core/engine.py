@@ -312,6 +312,17 @@ def correct(
     )
 
 
+def cancel(case: Case, *, by: Actor, at: datetime) -> Decision:
+    """Close a child whose parent took back the move that had opened it. Nobody's promise is broken by that."""
+    _refuse_closed(case)
+    clock = _with_pause(replace(case.clock, entered=None), before="x" if case.paused else "", after="", at=at)
+    after = replace(
+        case, step=CLOSED, holder="", assignee=None, outcome="cancelled", clock=clock, dates={}, alerts={}
+    )
+    entry = _entry(case, after, kind=MOVED, move="cancel", by=by, at=at, body={})
+    return Decision(entry=entry, case=apply(case, entry))
+
+
 def undoable(entries: Sequence[Entry]) -> Entry | None:
     """The last move made by a person or party that no correction has undone yet."""
     undone_from: int | None = None
@@ -570,6 +581,7 @@ __all__ = [
     "alert",
     "assign",
     "automatic_move",
+    "cancel",
     "correct",
     "dates_of",
     "decide",
@@ -579,6 +591,7 @@ __all__ = [
     "open_case",
     "open_moves",
     "rate",
+    "replay",
     "undoable",
     "wake_at",
 ]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
+from .workdays import SHANGHAI
+
 _CHECK = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 """31 characters (a prime, so that every slip of one digit and every swap of neighbours shows)."""
 
 
 def case_number(id_: int, *, on: datetime, prefix: str) -> str:
     """The number of case `id_` opened at `on`: "JC261123-000017-K" (city, local day, serial, check)."""
-    day = on.astimezone(_SHANGHAI).strftime("%y%m%d")
+    day = on.astimezone(SHANGHAI).strftime("%y%m%d")
     return f"{prefix}{day}-{id_:06d}-{_check(day + f'{id_:06d}')}"
 
 

@@ -10,14 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from .case import Case
 from .matter import SYSTEM, TIMER, Label, Material, Matter, Move
+from .workdays import SHANGHAI
 
 Rule = Callable[["Facts"], Label | None]
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)

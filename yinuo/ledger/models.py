@@ -93,9 +93,6 @@ class Entry(models.Model):
     prev = models.BinaryField()
     digest = models.BinaryField()
 
-    class Meta:
-        default_related_name = "entries"
-
     def __str__(self) -> str:
         return f"{self.case_id}/{self.seq}"
 
@@ -178,7 +175,8 @@ class Notice(models.Model):
 
 
 class Planned(models.Model):
-    """A case that a move promised to open later (a check in 60 days). Opened once, by its token."""
+    """A case that a move promised to open later (a check in 60 days). Opened once, by its token, or cancelled
+    when that move was corrected."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="planned")
     seq = models.IntegerField()
@@ -187,9 +185,16 @@ class Planned(models.Model):
     token = models.UUIDField(unique=True)
     fields = models.JSONField(default=dict)
     opened = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="+")
+    cancelled_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = (models.Index("opens_at", name="planned_open", condition=Q(opened__isnull=True)),)
+        indexes = (
+            models.Index(
+                "opens_at",
+                name="planned_open",
+                condition=Q(opened__isnull=True, cancelled_at__isnull=True),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.matter} {self.opens_at}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -221,8 +221,9 @@ def append(
     files: Sequence[File] = (),
     notices: Sequence[Tell] = (),
     extra: Mapping[str, Any] | None = None,
-) -> None:
-    """Append `decision`'s entry to the case as `head` saw it. Raises Conflict when it has moved since."""
+) -> Head:
+    """Append `decision`'s entry to the case as `head` saw it, and return the case after it (its children,
+    files and history as they were read before). Raises Conflict when it has moved since."""
     values = _values(
         decision,
         number=head.number,
@@ -236,6 +237,18 @@ def append(
     values |= {"case": head.id, "expecting": head.case.seq}
     if _one("append", values) is None:
         raise Conflict(case=head.id, expecting=head.case.seq)
+    return replace(head, case=decision.case, digest=values["digest"])
+
+
+def rest(head: Head, *, wake_at: datetime | None) -> None:
+    """Nothing is owed now: let the timer look again at `wake_at`, unless the case has moved since."""
+    _run("rest", {"case": head.id, "expecting": head.case.seq, "at": wake_at})
+
+
+def files(case: int) -> list[File]:
+    """Everything handed in on the case, in order."""
+    rows = models.Attachment.objects.filter(case_id=case).order_by("id")
+    return [File(material=row.material, name=row.name, digest=row.evidence_id) for row in rows]
 
 
 def history(case: int) -> list[Line]:
@@ -400,10 +413,12 @@ __all__ = [
     "append",
     "columns",
     "erase",
+    "files",
     "history",
     "instant_text",
     "line_of",
     "open_case",
     "read",
+    "rest",
     "wake",
 ]

@@ -1,0 +1,1 @@
+"""Use cases: gather, decide, append, tell. The only door for faces and domains."""

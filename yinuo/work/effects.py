@@ -1,0 +1,179 @@
+"""What a move does besides moving: put a record, open a case, tell somebody. Same transaction as the move."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from yinuo.core import engine
+from yinuo.core.case import Entry
+from yinuo.core.clock import Limit, Mode, due
+from yinuo.core.engine import Decision, Refused
+from yinuo.core.matter import PARTY, Effect, Label, Matter
+from yinuo.core.rules import Actor
+from yinuo.core.workdays import SHANGHAI
+from yinuo.ledger import models as ledger
+from yinuo.ledger import store
+from yinuo.ledger.store import Head, Tell
+from yinuo.packs import matters
+from yinuo.registers import records, units
+
+from . import names
+
+_TOKENS = uuid.UUID("6f8a4d1e-9a53-5c0e-8b0b-1d0c5e0a7f21")
+"""Namespace of the tokens made from a case number, seq and position: a retried effect is the same effect."""
+
+
+def carry_out(head: Head, decision: Decision, matter: Matter, *, open_child: Callable[..., Any]) -> None:
+    """Carry out every effect of `decision` on the case `head` stood for before it. `open_child` is
+    cases._open_child (passed in: cases imports this module)."""
+    for position, effect in enumerate(decision.effects):
+        token = uuid.uuid5(_TOKENS, f"{head.number}/{decision.entry.seq}/{position}")
+        if effect.put:
+            put(head, decision, effect)
+        elif effect.open and effect.child:
+            form = fields_of(effect, head, decision)
+            open_child(
+                head,
+                matter=effect.open,
+                form=form,
+                token=token,
+                at=decision.entry.at,
+                parent_seq=decision.entry.seq,
+            )
+        elif effect.open:
+            plan(head, decision, effect, token=token)
+
+
+def put(head: Head, decision: Decision, effect: Effect) -> None:
+    """Put a record into a register; with `valid_years` it is a licence that ends on the eve of the anniversary."""
+    number = record_number(head, effect)
+    records.put(
+        effect.put,
+        body=fields_of(effect, head, decision),
+        number=number,
+        party=head.header.party,
+        case_number=head.number,
+        place=head.header.place or None,
+        valid_from=_today(decision),
+        valid_until=valid_until(effect, _today(decision)),
+        by=decision.entry.by,
+        at=decision.entry.at,
+    )
+
+
+def plan(head: Head, decision: Decision, effect: Effect, *, token: uuid.UUID) -> None:
+    """Promise a later case, `after_days` working days from today."""
+    limit = Limit(value=effect.after_days, mode=Mode.WORKDAYS, pausable=False)
+    when = due(limit, start=decision.entry.at, calendar=matters.calendar())
+    assert when is not None
+    ledger.Planned.objects.create(
+        case_id=head.id,
+        seq=decision.entry.seq,
+        matter=effect.open,
+        opens_at=when.at,
+        token=token,
+        fields=fields_of(effect, head, decision),
+    )
+
+
+def notices(head: Head, decision: Decision, matter: Matter) -> list[Tell]:
+    """The notices that `tell` effects owe."""
+    owed = []
+    for effect in decision.effects:
+        if not effect.tell:
+            continue
+        title = matter.letters.get(effect.letter, matter.title)
+        if effect.tell == PARTY:
+            to = f"party:{head.header.party}" if head.header.party else f"person:{head.header.opened_by}"
+        elif effect.tell == "holder":
+            to = decision.case.holder or head.case.holder
+        else:
+            to = units.resolve(frozenset({effect.tell}), head.header.place)[effect.tell]
+        owed.append(Tell(to=to, kind=effect.letter or "told", title=title.as_json()))
+    return owed
+
+
+def record_number(head: Head, effect: Effect) -> str:
+    """The number printed on a licence: the pack's prefix and the case's number, so each leads to the other."""
+    return f"{effect.prefix}{head.number}"
+
+
+def valid_until(effect: Effect, start: date) -> date | None:
+    """The last day a licence of `valid_years` holds; one made on 29 February ends on 28 February."""
+    if not effect.valid_years:
+        return None
+    year = start.year + effect.valid_years
+    try:
+        end = start.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
+    return date.fromordinal(end.toordinal() - 1)
+
+
+def fields_of(effect: Effect, head: Head, decision: Decision) -> dict[str, Any]:
+    """Fields for a record or a new form from their named sources; a source with no value leaves its field out."""
+    party = names.party(head.header.party)
+    today = _today(decision)
+    end = valid_until(effect, today)
+    known: dict[str, Any] = {
+        "party.name": party.name if party else None,
+        "party.id_number": party.id_number if party else None,
+        "party.phone": party.phone if party else None,
+        "case.number": head.number,
+        "case.title": head.header.title,
+        "case.place": head.header.place or None,
+        "case.unit": names.unit(head.header.unit, lang_="zh"),
+        "today": today.isoformat(),
+        "number": record_number(head, effect),
+        "valid_until": end.isoformat() if end else None,
+    }
+    fields = {}
+    for name, source in effect.fields.items():
+        value = _value(source, form=head.form, known=known)
+        if value is not None:
+            fields[name] = value
+    return fields
+
+
+def _value(source: str, *, form: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
+    if source.startswith("text:"):
+        return source.removeprefix("text:")
+    if source.startswith("form."):
+        return form.get(source.removeprefix("form."))
+    return known[source]
+
+
+def _today(decision: Decision) -> date:
+    return decision.entry.at.astimezone(SHANGHAI).date()
+
+
+def take_back(head: Head, *, undone: Entry, by: Actor, at: datetime) -> None:
+    """Undo what the corrected move did: withdraw the records it put, cancel the children it opened.
+
+    Raises Refused when a child of it has closed already: what others have decided is not undone from here.
+    """
+    named = undone.body.get("effects") or ()
+    if any(effect.get("put") for effect in named):
+        records.withdraw_of_case(head.number, since=undone.at, reason="更正", by=by.named, at=at)
+    for child in ledger.Case.objects.filter(parent_id=head.id, parent_seq=undone.seq):
+        if child.closed_at is not None:
+            raise Refused(
+                "child_closed",
+                Label(
+                    f"并联件 {child.number} 已办结，不能更正。",
+                    f"Parallel case {child.number} is closed already, so this cannot be corrected.",
+                ),
+            )
+        cancel(child.id, by=by, at=at)
+    planned = ledger.Planned.objects.filter(case_id=head.id, seq=undone.seq, opened__isnull=True)
+    planned.update(cancelled_at=at)
+
+
+def cancel(case: int, *, by: Actor, at: datetime) -> None:
+    """Close an open child whose parent took back the move that had opened it."""
+    head = store.read(case)
+    decision = engine.cancel(head.case, by=by, at=at)
+    store.append(head, decision, wake_at=None)
