@@ -71,9 +71,12 @@ def icon(name: str, label: str = "", cls: str = "") -> SafeString:
 
 @register.filter
 def t(value: Any, lang: str = "") -> Any:
-    """Pick the reader's language out of {"zh": ..., "en": ...}, else Chinese; plain text passes through."""
+    """Pick the reader's language out of {"zh", "en"} or a Label, else Chinese; plain text passes through."""
+    lang = lang or language()
     if isinstance(value, Mapping):
-        return value.get(lang or language()) or value.get("zh") or next(iter(value.values()), "")
+        return value.get(lang) or value.get("zh") or next(iter(value.values()), "")
+    if hasattr(value, "in_"):  # core's Label
+        return value.in_(lang)
     return "" if value is None else value
 
 
@@ -211,16 +214,16 @@ def filesize(value: int | None) -> str:
         return f"{n} B"
     if n < 1024 * 1024:
         return f"{n / 1024:.0f} KB"
-    return f"{n / 1024 / 1024:.1f} MB"
+    return f"{n / 1024 / 1024:.1f}".removesuffix(".0") + " MB"
 
 
 @register.filter
-def yuan(value: Any) -> str:
+def yuan(value: Any, lang: str = "") -> str:
     """Say money: Decimal or its text, in yuan, grouped: 「12,000.50 元」 or "CNY 12,000.50"."""
     if value is None or value == "":
         return ""
     said = f"{Decimal(str(value)):,.2f}"
-    return f"{said} 元" if language() == "zh" else f"CNY {said}"
+    return f"{said} 元" if (lang or language()) == "zh" else f"CNY {said}"
 
 
 @register.simple_tag
@@ -296,3 +299,21 @@ def page_query(context: template.Context, **changes: Any) -> str:
         else:
             query[name] = str(value)
     return f"?{query.urlencode()}"
+
+
+@register.inclusion_tag("parts/form_page.html", takes_context=True)
+def form_page(context: template.Context, page: Any, button: str = "", back_url: str = "") -> dict[str, Any]:
+    """Draw one page of a SchemaForm with its form element: `{% form_page page %}`."""
+    return {**context.flatten(), "page": page, "form": page.form, "button": button, "back_url": back_url}
+
+
+@register.inclusion_tag("parts/form_fields.html", takes_context=True)
+def form_fields(context: template.Context, page: Any) -> dict[str, Any]:
+    """Draw only the questions of a page, for a form element of your own: `{% form_fields page %}`."""
+    return {**context.flatten(), "page": page, "form": page.form}
+
+
+@register.inclusion_tag("parts/check.html", takes_context=True)
+def check_answers(context: template.Context, form: Any, change: bool = True) -> dict[str, Any]:
+    """Draw the check-your-answers list of a SchemaForm: `{% check_answers form %}`."""
+    return {**context.flatten(), "rows": form.check_rows(), "change": change}
