@@ -179,6 +179,8 @@ def test_a_rolled_day_does_not_land_in_a_pause() -> None:
     # 15 days end on Friday 2 October and roll to the 8th, but the clock stands from the 5th to the 9th.
     stood = pause("2026-10-05T09:00", "2026-10-09T09:00")
     assert when(promise(15, Mode.DAYS), "2026-09-17T09:00", stood).day == day("2026-10-10")
+    from_the_8th = pause("2026-10-08T09:00", "2026-10-08T17:00")
+    assert when(promise(15, Mode.DAYS), "2026-09-17T09:00", from_the_8th).day == day("2026-10-09")
 
 
 def test_an_extension_adds_to_the_value() -> None:

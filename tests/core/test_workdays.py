@@ -127,6 +127,22 @@ def test_a_day_before_the_tables_is_named_with_what_they_cover(ask) -> None:  # 
         ask(jincheng())
 
 
+def test_a_day_years_before_the_tables_does_not_wrap_around_to_their_end() -> None:
+    with pytest.raises(OutOfRange, match="2006-05-08"):
+        jincheng().add(day("2006-05-08"), 5)
+
+
+def test_a_holiday_is_told_when_any_of_its_days_is_passed_over() -> None:
+    def told(after: str, until: str) -> list[str]:
+        return [each.zh for each in jincheng().holidays(after=day(after), until=day(until))]
+
+    assert told("2026-05-04", "2026-05-20") == ["劳动节"]
+    assert told("2026-05-05", "2026-05-20") == []
+    assert told("2026-04-20", "2026-05-01") == ["劳动节"]
+    assert told("2026-04-20", "2026-04-30") == []
+    assert told("2026-12-20", "2027-01-04") == ["元旦"]
+
+
 def test_counting_past_the_tables_says_so_instead_of_wrapping_around() -> None:
     with pytest.raises(OutOfRange, match=r"9999 working days after 2026-01-01 .* 2015-01-01 to 2037-12-31"):
         jincheng().add(day("2026-01-01"), 9999)

@@ -29,7 +29,6 @@ YEARS_AHEAD = 10
 
 ONE_DAY = timedelta(days=1)
 _MINUTE = 60_000_000
-_NEVER_MOVED: frozenset[date] = frozenset()
 
 Shifts = tuple[tuple[time, time], ...]
 """The working hours of one working day: (opens, closes) pairs in order, none overlapping."""
@@ -95,7 +94,7 @@ class Calendar:
 
     horizon: the last day of the last consecutive published year; what lies later is provisional.
     first, last: what the tables cover. Days of years that were not loaded are plain weekends.
-    off, work: all loaded exceptions, later notices having replaced earlier ones.
+    off, work: the exceptions of all loaded years.
     """
 
     version: str
@@ -129,9 +128,8 @@ class Calendar:
             raise ValueError(
                 f"warn: {warn} is no warning rule; least must be 1 or more, share at least 0 and below 1"
             )
-        off, work = _NEVER_MOVED, _NEVER_MOVED
-        for year in loaded:
-            off, work = (off - year.work) | year.off, (work - year.off) | year.work
+        off = frozenset[date]().union(*(year.off for year in loaded))
+        work = frozenset[date]().union(*(year.work for year in loaded))
         first = date(min(FIRST_YEAR, loaded[0].year), 1, 1)
         last = date(loaded[-1].year + YEARS_AHEAD, 12, 31)
         days: list[date] = []
