@@ -42,8 +42,11 @@ PAUSES = {
     "quarantine": ("检疫", "quarantine"),
     "appraisal": ("鉴定", "an appraisal"),
     "expert_review": ("专家评审", "an expert review"),
+    "supplement": ("等待申请人补正", "waiting for what the applicant was asked to supply"),
 }
-"""The special procedures of 行政许可法 §45 in both languages. Another kind is shown as it is."""
+"""The special procedures of 行政许可法 §45 in both languages, and 补正 for limits that run from receipt.
+
+Another kind is shown as it is."""
 
 
 def day_zh(day: date, *, year: int | None = None) -> str:
