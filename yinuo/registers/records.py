@@ -370,7 +370,8 @@ def _place(register: Register, place: str | None) -> str | None:
 
 def _problems(register: Register, body: Mapping[str, Any], *, key: str) -> list[Problem]:
     try:
-        json.dumps(dict(body), allow_nan=False)
+        if "\\u0000" in json.dumps(dict(body), allow_nan=False):
+            return [Problem("body", "", "holds the character U+0000", "leave it out; no database keeps it")]
     except (TypeError, ValueError) as error:
         return [
             Problem("body", "", f"is no JSON ({error})", "use text, numbers, true, false, lists, objects")
