@@ -1,13 +1,12 @@
 """What an effect writes: the fields of a new record or of a new case's form, from their sources.
 
-A source is a text: "form.<field>", "party.name", "party.id_number", "case.number", "case.title",
-"case.place", "today", "number", "valid_until" or "text:<these very words>".
+A source is a text: "form.<field>", "text:<these very words>", or one of PLAIN_SOURCES.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,9 +15,11 @@ from .matter import Effect
 PLAIN_SOURCES = (
     "party.name",
     "party.id_number",
+    "party.phone",
     "case.number",
     "case.title",
     "case.place",
+    "case.unit",
     "today",
     "number",
     "valid_until",
@@ -28,7 +29,8 @@ FORM, TEXT = "form.", "text:"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What sources may draw from. today: the day in Shanghai on which the move is made."""
+    """What sources may draw from. today: the day in Shanghai on which the move is made. unit: the name of the
+    unit that answers for the matter (实施主体)."""
 
     form: Mapping[str, Any]
     number: str
@@ -37,7 +39,8 @@ class Given:
     today: date
     party_name: str = ""
     party_id_number: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    party_phone: str = ""
+    unit: str = ""
 
 
 def written(effect: Effect, given: Given) -> dict[str, Any]:
@@ -57,21 +60,25 @@ def drawn(source: str, *, effect: Effect, given: Given) -> Any:
             return given.party_name
         case "party.id_number":
             return given.party_id_number
+        case "party.phone":
+            return given.party_phone
         case "case.number":
             return given.number
         case "case.title":
             return given.title
         case "case.place":
             return given.place
+        case "case.unit":
+            return given.unit
         case "today":
             return given.today.isoformat()
         case "number":
             return licence_number(effect.prefix, given.number)
         case "valid_until":
             return valid_until(given.today, effect.valid_years).isoformat() if effect.valid_years else None
-    if source in given.extra:
-        return given.extra[source]
-    raise KeyError(f"{source!r} is no source; there are form.<field>, text:<words>, {', '.join(PLAIN_SOURCES)}")
+    raise KeyError(
+        f"{source!r} is no source; there are form.<field>, text:<words>, {', '.join(PLAIN_SOURCES)}"
+    )
 
 
 def licence_number(prefix: str, case_number: str) -> str:

@@ -8,7 +8,7 @@ naming what is missing. It reads no clock, no file and no database.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -98,7 +98,8 @@ def may(case: Case, *, matter: Matter, move: str, by: Actor, at: datetime, facts
     """The move itself when `by` may make it now; Refused when not."""
     if case.closed:
         raise Refused(
-            "closed", Label("该件已办结，不能再办理。", "This case is closed; nothing more can be done to it.")
+            "closed",
+            Label("该件已办结，不能再办理。", "This case is closed; nothing more can be done to it."),
         )
     wanted = matter.moves.get(move)
     if wanted is None:
@@ -239,7 +240,7 @@ def note(case: Case, *, by: Actor, at: datetime, kind: str = NOTED, body: Mappin
 
 
 def rate(case: Case, *, by: Actor, at: datetime, level: int, tags: Sequence[str] = ()) -> Decision:
-    """The party's rating of a closed case: 5 very satisfied … 1 very dissatisfied; one per case (国办发〔2019〕51号)."""
+    """The party's rating of a closed case, 5 (very satisfied) to 1; one per case (国办发〔2019〕51号)."""
     if not case.closed:
         raise Refused("not_closed", Label("办结后才能评价。", "A case is rated after it is closed."))
     if not by.party:
@@ -313,7 +314,7 @@ def correct(
 
 
 def cancel(case: Case, *, by: Actor, at: datetime) -> Decision:
-    """Close a child whose parent took back the move that had opened it. Nobody's promise is broken by that."""
+    """Close a child whose parent took back the move that had opened it; no promise is broken by that."""
     _refuse_closed(case)
     clock = _with_pause(replace(case.clock, entered=None), before="x" if case.paused else "", after="", at=at)
     after = replace(
@@ -420,7 +421,7 @@ def _moved(
 ) -> Case:
     """The case after `move`, dates not yet computed."""
     marks = dict(case.clock.marks)
-    new_marks = {event: at for event in move.marks}
+    new_marks = dict.fromkeys(move.marks, at)
     new_marks |= {event: marks.get(earlier, at) for event, earlier in move.backdates.items()}
     for event in new_marks:
         # Starting a limit afresh (a resubmission is received anew) voids what had satisfied it before.
@@ -471,7 +472,7 @@ def _kept(
 
 
 def _with_pause(clock: Clock, *, before: str, after: str, at: datetime) -> Clock:
-    """Close the pause that leaving a suspended step ends, open the one that entering a suspended step begins."""
+    """Close the pause that leaving a suspended step ends; open the one that entering such a step begins."""
     pauses = clock.pauses
     if before:
         pauses = tuple(replace(pause, end=at) if pause.end is None else pause for pause in pauses)
@@ -509,7 +510,8 @@ def _chosen(matter: Matter, step: str, *, facts: Facts) -> str:
         raise Refused(
             "unit_not_chosen",
             Label(
-                f"{said.zh}，请从列表中选择一个承办单位。", f"{said.en}; choose the handling unit from the list."
+                f"{said.zh}，请从列表中选择一个承办单位。",
+                f"{said.en}; choose the handling unit from the list.",
             ),
             field="unit",
         )
@@ -521,7 +523,9 @@ def _may_extend(case: Case, matter: Matter, move: Move, *, at: datetime, facts: 
         limit = matter.limits[name]
         if any(each.limit == name for each in case.clock.extensions):
             raise Refused(
-                "extended", Label("只能延期一次，已经延过。", "One extension only, and it was used."), field="days"
+                "extended",
+                Label("只能延期一次，已经延过。", "One extension only, and it was used."),
+                field="days",
             )
         if name not in case.dates or at >= case.dates[name].at:
             raise Refused(

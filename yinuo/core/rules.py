@@ -163,7 +163,9 @@ def not_the_handler(facts: Facts) -> Label | None:
     """Whoever verifies never handled this case (处置人员不得核查结案)."""
     if facts.by.named not in {who for _, who in facts.acted}:
         return None
-    return Label("您办理过此件，核查须由另一人进行。", "You handled this case; another person must verify it.")
+    return Label(
+        "您办理过此件，核查须由另一人进行。", "You handled this case; another person must verify it."
+    )
 
 
 # -- money and children ----------------------------------------------------------------------

@@ -9,8 +9,8 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from django.conf import settings
 
@@ -53,7 +53,7 @@ def path(digest: str) -> Path:
     return Path(settings.EVIDENCE_ROOT) / digest[:2] / digest[2:4] / digest
 
 
-def open_file(digest: str) -> BinaryIO:
+def open_file(digest: str) -> BufferedReader:
     """The file, open for reading. Raises FileNotFoundError."""
     return path(digest).open("rb")
 

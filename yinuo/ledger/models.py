@@ -1,4 +1,4 @@
-"""What the ledger keeps. Rows are written by `store`, `seals` and `receipts` only; see sql/tables.sql for what
+"""What the ledger keeps. Rows are written by `store`, `seals` and `evidence` only; sql/tables.sql says what
 the database itself refuses."""
 
 from __future__ import annotations
@@ -56,23 +56,72 @@ class Case(models.Model):
     closed_at = models.DateTimeField(null=True)
     state = models.JSONField()
     head = models.BinaryField()
-    search = SearchVectorField(null=True)
 
     class Meta:
         indexes = (
-            models.Index("holder", "due_at", "id", name="case_inbox", condition=OPEN),
-            models.Index("wake_at", name="case_wake", condition=Q(wake_at__isnull=False)),
-            models.Index("party_id", "-opened_at", name="case_party"),
-            models.Index("opened_by", "-opened_at", name="case_opener"),
-            models.Index("unit", "-opened_at", name="case_unit"),
-            models.Index("matter", "-opened_at", name="case_matter"),
-            models.Index("-opened_at", "id", name="case_newest"),
-            GinIndex("units", name="case_units"),
-            GinIndex("search", name="case_search"),
+            models.Index(
+                fields=(
+                    "holder",
+                    "due_at",
+                    "id",
+                ),
+                name="case_inbox",
+                condition=OPEN,
+            ),
+            models.Index(fields=("wake_at",), name="case_wake", condition=Q(wake_at__isnull=False)),
+            models.Index(
+                fields=(
+                    "party_id",
+                    "-opened_at",
+                ),
+                name="case_party",
+            ),
+            models.Index(
+                fields=(
+                    "opened_by",
+                    "-opened_at",
+                ),
+                name="case_opener",
+            ),
+            models.Index(
+                fields=(
+                    "unit",
+                    "-opened_at",
+                ),
+                name="case_unit",
+            ),
+            models.Index(
+                fields=(
+                    "matter",
+                    "-opened_at",
+                ),
+                name="case_matter",
+            ),
+            models.Index(
+                fields=(
+                    "-opened_at",
+                    "id",
+                ),
+                name="case_newest",
+            ),
+            GinIndex(fields=("units",), name="case_units"),
         )
 
     def __str__(self) -> str:
         return self.number
+
+
+class CaseText(models.Model):
+    """The pieces a case is found by. Apart from the head, so that a move does not rewrite a search index."""
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, primary_key=True, related_name="text")
+    search = SearchVectorField()
+
+    class Meta:
+        indexes = (GinIndex(fields=("search",), name="casetext_search"),)
+
+    def __str__(self) -> str:
+        return str(self.case_id)
 
 
 class Entry(models.Model):
@@ -137,7 +186,15 @@ class Attachment(models.Model):
     evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="attachments")
 
     class Meta:
-        indexes = (models.Index("case", "seq", name="attachment_case"),)
+        indexes = (
+            models.Index(
+                fields=(
+                    "case",
+                    "seq",
+                ),
+                name="attachment_case",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -165,9 +222,21 @@ class Notice(models.Model):
 
     class Meta:
         indexes = (
-            models.Index("next_at", name="notice_owed", condition=Q(sent_at__isnull=True)),
-            models.Index("to", "-made_at", name="notice_to"),
-            models.Index("case", "seq", name="notice_case"),
+            models.Index(fields=("next_at",), name="notice_owed", condition=Q(sent_at__isnull=True)),
+            models.Index(
+                fields=(
+                    "to",
+                    "-made_at",
+                ),
+                name="notice_to",
+            ),
+            models.Index(
+                fields=(
+                    "case",
+                    "seq",
+                ),
+                name="notice_case",
+            ),
         )
 
     def __str__(self) -> str:
@@ -190,7 +259,7 @@ class Planned(models.Model):
     class Meta:
         indexes = (
             models.Index(
-                "opens_at",
+                fields=("opens_at",),
                 name="planned_open",
                 condition=Q(opened__isnull=True, cancelled_at__isnull=True),
             ),
@@ -229,7 +298,15 @@ class SealLeaf(models.Model):
     digest = models.BinaryField()
 
     class Meta:
-        indexes = (models.Index("case", "-seq", name="sealleaf_case"),)
+        indexes = (
+            models.Index(
+                fields=(
+                    "case",
+                    "-seq",
+                ),
+                name="sealleaf_case",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.seal_id}/{self.position}"

@@ -3,28 +3,39 @@
 
     python3 receipt_check.py receipt.json [seals.json]
 
-receipt.json is what the platform gave you. seals.json is a list of published seals that you (or a newspaper, or
-a neighbour) kept from an earlier day: with it, the city itself cannot have rewritten your record since.
+receipt.json is what the platform gave you. seals.json is a list of published seals that you (or a newspaper,
+or a neighbour) kept from an earlier day: with it, the city itself cannot have rewritten your record since.
 Exit code 0: everything holds. 1: something does not, and the line says what. 2: the file is not a receipt.
 """
+
+from __future__ import annotations
 
 import hashlib
 import json
 import sys
+from typing import Any
 
 
-def sha(*lines):
+def sha(*lines: str) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
 
 
-def check(receipt, seals=None):
+def check(receipt: dict[str, Any], seals: list[dict[str, Any]] | None = None) -> tuple[list[str], list[str]]:
     """Return (findings, faults), two lists of sentences."""
-    found, faults = [], []
+    found: list[str] = []
+    faults: list[str] = []
     number, prev = receipt["number"], "00" * 32
     for place, entry in enumerate(receipt["entries"], start=1):
         own = sha(
-            "yinuo-entry/1", number, str(entry["seq"]), entry["kind"], entry["move"], entry["at"], entry["by"],
-            entry["prev"], entry["body"],
+            "yinuo-entry/1",
+            number,
+            str(entry["seq"]),
+            entry["kind"],
+            entry["move"],
+            entry["at"],
+            entry["by"],
+            entry["prev"],
+            entry["body"],
         )
         if entry["seq"] != place:
             faults.append(f"entry {place} is missing")
@@ -54,8 +65,8 @@ def check(receipt, seals=None):
     return found, faults
 
 
-def check_seal(receipt, seal):
-    faults = []
+def check_seal(receipt: dict[str, Any], seal: dict[str, Any]) -> list[str]:
+    faults: list[str] = []
     last = receipt["entries"][seal["seq"] - 1] if 0 < seal["seq"] <= len(receipt["entries"]) else None
     if last is None:
         return [f"the seal covers entry {seal['seq']}, which the receipt does not show"]
@@ -71,14 +82,15 @@ def check_seal(receipt, seal):
     return faults
 
 
-def seal_digest(seal):
+def seal_digest(seal: dict[str, Any]) -> str:
     return sha(
         "yinuo-seal/1", str(seal["number"]), seal["at"], seal["root"], str(seal["leaves"]), seal["prev"]
     )
 
 
-def check_chain(seals):
-    faults, prev = [], None
+def check_chain(seals: list[dict[str, Any]]) -> list[str]:
+    faults: list[str] = []
+    prev = None
     for seal in sorted(seals, key=lambda each: each["number"]):
         if seal_digest(seal) != seal["digest"]:
             faults.append(f"kept seal {seal['number']} was changed")
@@ -88,7 +100,7 @@ def check_chain(seals):
     return faults
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:
     if len(arguments) not in (1, 2):
         print(__doc__)
         return 2

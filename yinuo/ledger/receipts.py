@@ -1,7 +1,7 @@
 """A receipt anybody can check: the case's entries as digests, and the way from them to a published seal.
 
-It holds no personal words: kinds, times, who (as a number) and digests only. `receipt_check.py` checks it with
-nothing but Python's standard library and shares no code with the platform.
+It holds no personal words: kinds, times, who (as a number) and digests only. `receipt_check.py` checks it
+with nothing but Python's standard library and shares no code with the platform.
 """
 
 from __future__ import annotations

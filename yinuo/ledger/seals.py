@@ -1,7 +1,7 @@
 """Sealing: once a night (and whenever asked) the heads that changed go under one Merkle root.
 
-A seal covers what changed since the seal before it and is chained to that one, so all seals together cover every
-case; a night costs what the day moved, not what the city has ever done (docs/decisions/0003).
+A seal covers what changed since the seal before it and is chained to that one, so all seals together cover
+every case; a night costs what the day moved, not what the city has ever done (docs/decisions/0003).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from . import models
 from .digests import ZERO, leaf_digest, merkle_path, merkle_root, seal_digest
+from .sql import statement
 
 _LOCK = 7_203_001
 """Advisory lock, so that two workers never seal at once."""
@@ -62,8 +63,6 @@ def seal(*, at: datetime) -> models.Seal | None:
 def _changed() -> list[tuple[int, str, int, bytes]]:
     """(id, number, seq, head) of every case no seal has seen at its present seq."""
     with connection.cursor() as cursor:
-        from .sql import statement
-
         cursor.execute(statement("changed"))
         return [(id_, number, seq, bytes(head)) for id_, number, seq, head in cursor.fetchall()]
 
@@ -71,11 +70,14 @@ def _changed() -> list[tuple[int, str, int, bytes]]:
 def proof(case: int, *, seq: int) -> Proof | None:
     """The earliest seal that covers entry `seq` of the case; None when none does yet.
 
-    The seal's leaf holds the head at some later-or-equal seq; the chain from `seq` to there is the rest of the
-    proof (receipts.py adds it).
+    The seal's leaf holds the head at some later-or-equal seq; the chain from `seq` to there is the rest of
+    the proof (receipts.py adds it).
     """
     leaf = (
-        models.SealLeaf.objects.filter(case_id=case, seq__gte=seq).order_by("seal_id").select_related("seal").first()
+        models.SealLeaf.objects.filter(case_id=case, seq__gte=seq)
+        .order_by("seal_id")
+        .select_related("seal")
+        .first()
     )
     if leaf is None:
         return None

@@ -45,7 +45,7 @@ class NoSuchCase(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Erasable content that goes with an entry. kind: form, opinion, reason, letter, note. body: JSON values."""
+    """Erasable content that goes with an entry. kind: form, opinion, reason, letter, note, given, rating."""
 
     kind: str
     body: Any
@@ -62,7 +62,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A notice owed: to "party:<id>"/"unit:<id>"/"person:<id>", kind (letter id or "alert:…"), title {zh, en}."""
+    """A notice owed. to: "party:<id>", "unit:<id>" or "person:<id>". kind: a letter's id, or "alert:red"."""
 
     to: str
     kind: str
@@ -185,7 +185,14 @@ def open_case(
         }
     }
     values = _values(
-        decision, number=number, prev=ZERO, words=words, files=files, notices=notices, extra=extra, wake=wake_at
+        decision,
+        number=number,
+        prev=ZERO,
+        words=words,
+        files=files,
+        notices=notices,
+        extra=extra,
+        wake=wake_at,
     )
     values |= {
         "case": case_id,

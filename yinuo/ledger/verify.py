@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from django.db import connection
+
 from yinuo.core.case import replay
 
 from . import models
 from .digests import ZERO, content_digest, entry_digest, leaf_digest, merkle_root, seal_digest
+from .sql import statement
 from .store import Line, columns, line_of
 
 
@@ -60,7 +64,7 @@ def verify(*, case: int | None = None) -> Report:
         if waiting is None or waiting[0] != head.id:
             faults.append(Fault(f"case {head.number} entry 1", "missing: the case has no entries"))
             continue
-        found = list(waiting[1])
+        found: list[Any] = list(waiting[1])
         entries += len(found)
         faults += _case_faults(head, found)
         waiting = next(grouped, None)
@@ -73,9 +77,7 @@ def verify(*, case: int | None = None) -> Report:
     if case is None:
         seals, sealed_faults = _seal_faults()
         faults += sealed_faults
-    return Report(
-        cases=cases, entries=entries, contents=contents.count(), seals=seals, faults=tuple(faults)
-    )
+    return Report(cases=cases, entries=entries, contents=contents.count(), seals=seals, faults=tuple(faults))
 
 
 def _case_faults(head: models.Case, rows: list[dict[str, Any]]) -> Iterator[Fault]:
@@ -124,9 +126,7 @@ def _head_faults(head: models.Case, lines: list[Line]) -> Iterator[Fault]:
     for name, value in columns(case).items():
         stored = getattr(head, "assignee_id" if name == "assignee" else name)
         if stored != value:
-            yield Fault(
-                where, f"column {name} is {stored!s}, the replay of its entries gives {value!s}"
-            )
+            yield Fault(where, f"column {name} is {stored!s}, the replay of its entries gives {value!s}")
     opening = lines[0].entry.body.get("case", {})
     fixed = {
         "number": head.number,
@@ -175,8 +175,6 @@ def _content_faults(contents: Any) -> Iterator[Fault]:
 
 def _promised_contents(contents: Any) -> Iterator[Fault]:
     """Every content digest an entry names must be there, and no other."""
-    import json
-
     kept: dict[tuple[int, int], dict[str, str]] = {}
     for content in contents.values("case_id", "seq", "kind", "digest").iterator(2000):
         kept.setdefault((content["case_id"], content["seq"]), {})[content["kind"]] = bytes(
@@ -216,9 +214,7 @@ def _seal_faults() -> tuple[int, list[Fault]]:
             if leaf.position != position:
                 faults.append(Fault(where, f"leaf {position} is missing"))
                 break
-            digests.append(
-                leaf_digest(number=leaf.case.number, seq=leaf.seq, head=bytes(leaf.digest))
-            )
+            digests.append(leaf_digest(number=leaf.case.number, seq=leaf.seq, head=bytes(leaf.digest)))
         if merkle_root(digests) != bytes(seal.root):
             faults.append(Fault(where, "its root does not follow from its leaves"))
         own = seal_digest(
@@ -233,12 +229,12 @@ def _seal_faults() -> tuple[int, list[Fault]]:
 
 def _sealed_entry_faults() -> Iterator[Fault]:
     """A sealed entry must still be there, digest for digest: this is what catches a whole rewritten case."""
-    from .store import _run
-
-    for row in _run("unsealed", {}):
-        yield Fault(
-            f"case {row['number']} entry {row['seq']}",
-            f"touched: seal {row['seal']} holds another digest for it"
-            if row["there"]
-            else f"missing: seal {row['seal']} holds its digest",
-        )
+    with connection.cursor() as cursor:
+        cursor.execute(statement("unsealed"))
+        for number, seq, seal, there in cursor.fetchall():
+            what = (
+                "touched: seal {} holds another digest for it"
+                if there
+                else "missing: seal {} holds its digest"
+            )
+            yield Fault(f"case {number} entry {seq}", what.format(seal))

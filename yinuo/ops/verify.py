@@ -1,4 +1,4 @@
-"""`yinuo verify`: is the record true? Names every entry, case and seal that was touched; exit 1 when any was."""
+"""`yinuo verify`: is the record true? Names every entry, case and seal that was touched (exit code 1)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from dataclasses import asdict
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--case", metavar="NUMBER", help="check one case only, by its number")
-    parser.add_argument("--files", action="store_true", help="read every evidence file and compare its digest")
+    parser.add_argument(
+        "--files", action="store_true", help="read every evidence file and compare its digest"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
@@ -42,7 +44,9 @@ def run(args: argparse.Namespace) -> int:
     for fault in faults:
         print(f"WRONG {fault}")
     took = time.monotonic() - started
-    counted = f"{report.cases} cases, {report.entries} entries, {report.contents} contents, {report.seals} seals"
+    counted = (
+        f"{report.cases} cases, {report.entries} entries, {report.contents} contents, {report.seals} seals"
+    )
     verdict = f"{len(faults)} faults" if faults else "everything holds 全部属实"
     print(f"{counted} checked in {took:.1f} s: {verdict}")
     return 1 if faults else 0

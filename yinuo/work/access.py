@@ -1,5 +1,5 @@
-"""Who may see which case. Every list, search, export, page and call goes through `cases_for`: there is no other
-way to get a case."""
+"""Who may see which case. Every list, search, export, page and call goes through `cases_for`: there is no
+other way to get a case."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def case_for(person: Person, number: str, *, on: date | None = None) -> Case:
 
 
 def may_read_words(person: Person, case: Case, *, on: date | None = None) -> bool:
-    """Whether `person` may read personal words of a case they see: the applicant, and officers of the units that
+    """Whether `person` may read personal words of a case they see: the applicant, and officers of units that
     hold or held it. Supervisors and auditors see what was done, by whom and when, not what was written."""
     if is_applicant(person, case, on=on):
         return True

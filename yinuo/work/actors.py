@@ -1,4 +1,4 @@
-"""Who somebody is towards one case: the roles their posts give them there, and whether they act for the applicant."""
+"""Who somebody is towards one case: their roles there, and whether they act for the applicant."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from yinuo.registers.models import Person
 def actor(person: Person, *, holder: str, matter: str, party: int | None, opened_by: int | None) -> Actor:
     """`person` towards a case that `holder` ("unit:…", "party:…" or "") holds.
 
-    A role counts when the post's unit is the holder or stands above it. Somebody who reported a case without a
-    party (a lamp out) acts for it as its applicant.
+    A role counts when the post's unit is the holder or stands above it. Somebody who reported a case
+    without a party (a lamp out) acts for it as its applicant.
     """
     kind, _, unit = holder.partition(":")
     roles: frozenset[str] = frozenset()
     if kind == "unit":
         path = units.path(unit)
         roles = people.roles_towards(people.posts_of(person), path, matter) if path else frozenset()
-    return Actor(kind="person", id=person.pk, roles=roles, party=is_party(person, party=party, opened_by=opened_by))
+    return Actor(
+        kind="person", id=person.pk, roles=roles, party=is_party(person, party=party, opened_by=opened_by)
+    )
 
 
 def is_party(person: Person, *, party: int | None, opened_by: int | None) -> bool:

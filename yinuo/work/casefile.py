@@ -37,7 +37,7 @@ class DateLine:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry as shown. words: kind -> text, empty when erased or not for these eyes (then hidden says why)."""
+    """One entry as shown. words: kind -> text, empty when erased or masked (then hidden says which)."""
 
     entry: Entry
     who: str
@@ -91,12 +91,12 @@ def of(row: ledger.Case, person: Person, *, now: datetime, lang: str | None = No
     reads = access.may_read_words(person, row)
     files = list(ledger.Attachment.objects.filter(case_id=row.pk).select_related("evidence").order_by("id"))
     contents = list(ledger.Content.objects.filter(case_id=row.pk).order_by("seq"))
-    towards = actor(
-        person, holder=row.holder, matter=row.matter, party=row.party_id, opened_by=row.opened_by
-    )
+    towards = actor(person, holder=row.holder, matter=row.matter, party=row.party_id, opened_by=row.opened_by)
     undone = engine.undoable(entries)
     step = matter.steps.get(row.step)
-    form = next((each.body for each in reversed(contents) if each.kind == "form" and each.body), {})
+    form: dict[str, Any] = next(
+        (each.body for each in reversed(contents) if each.kind == "form" and each.body), {}
+    )
     return CaseFile(
         case=row,
         core=core,
@@ -174,7 +174,7 @@ def _may_correct(person: Person, row: ledger.Case, undone: Entry, entries: list[
 
 
 def _dates(core: Any, matter: Matter, *, now: datetime, lang: str) -> list[DateLine]:
-    lines = []
+    lines: list[DateLine] = []
     calendar = matters.calendar()
     for name in (PROMISED, STATUTORY, STEP_LIMIT, *matter.limits):
         limit = matter.limit_named(name, step=core.step)

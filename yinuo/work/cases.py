@@ -1,7 +1,7 @@
 """Open, move, assign, claim, correct, withdraw, rate: every change to a case goes through here.
 
-Each use case is the same four words: gather, decide, append, tell. A person, the timer and an import move a case
-by the same function.
+Each use case is the same four words: gather, decide, append, tell. A person, the timer and an import move a
+case by the same function.
 """
 
 from __future__ import annotations
@@ -120,7 +120,9 @@ def assign(*, case: int, to: Person | None, by: Person, at: datetime, expecting:
     if to is not None and not _actor(head, to).roles:
         raise Refused(
             "assignee",
-            Label(f"{to.name}在承办单位没有岗位。", f"{to.name} has no post in the unit that holds the case."),
+            Label(
+                f"{to.name}在承办单位没有岗位。", f"{to.name} has no post in the unit that holds the case."
+            ),
             field="to",
         )
     matter = matters.version(head.header.matter, head.header.version)
@@ -139,7 +141,14 @@ def withdraw(*, case: int, by: Person, at: datetime, expecting: int, reason: str
 
 
 def rate(
-    *, case: int, level: int, by: Person, at: datetime, expecting: int, tags: Sequence[str] = (), words: str = ""
+    *,
+    case: int,
+    level: int,
+    by: Person,
+    at: datetime,
+    expecting: int,
+    tags: Sequence[str] = (),
+    words: str = "",
 ) -> Head:
     """The applicant's rating of a closed case, 5 to 1; one per case."""
     head = _gather(case, expecting=expecting)
@@ -198,7 +207,11 @@ def erase(*, case: int, by: Person, at: datetime, expecting: int, basis: str) ->
     with transaction.atomic():
         erased = store.erase(case, kinds=kinds, at=at)
         decision = engine.note(
-            head.case, by=_actor(head, by), at=at, kind="erased", body={"erased": erased, "basis": basis.strip()}
+            head.case,
+            by=_actor(head, by),
+            at=at,
+            kind="erased",
+            body={"erased": erased, "basis": basis.strip()},
         )
         _write(head, decision, matter)
     return store.read(case)
@@ -252,7 +265,7 @@ def _actor(head: Head, person: Person) -> Actor:
 
 
 def _correcting(head: Head, by: Person, *, entries: Sequence[Any], undone: Any) -> Actor:
-    """Somebody who may correct: who made the move, or an approver or supervisor of the unit it was made in."""
+    """Who may correct: whoever made the move, or an approver or supervisor of the unit it was made in."""
     if undone is None:
         return _actor(head, by)
     before = engine.replay(entries[: undone.seq - 1]).holder
@@ -318,7 +331,11 @@ def _step(
     given = {name: data[name] for name in matter.moves[move].form.get("properties", {}) if name in data}
     if given:
         words.append(Words("given", given))
-    extra = {"chosen": str(data["unit"])} if data.get("unit") and decision.case.holder.endswith(data["unit"]) else {}
+    extra = (
+        {"chosen": str(data["unit"])}
+        if data.get("unit") and decision.case.holder.endswith(data["unit"])
+        else {}
+    )
     letter, notices = letters.of_move(head, decision, matter, data=data)
     if letter is not None:
         words.append(letter)
@@ -409,9 +426,7 @@ def _open(
 ) -> Opened:
     where = str(form.get("place") or place)
     named = units.resolve(matter.units_named, where)
-    facts = Facts(
-        matter=matter, form=form, data={}, units=named, party=f"party:{party}" if party else ""
-    )
+    facts = Facts(matter=matter, form=form, data={}, units=named, party=f"party:{party}" if party else "")
     decision = engine.open_case(matter, by=by, at=at, calendar=matters.calendar(), facts=facts)
     owner = named.get(matter.unit, decision.case.holder).partition(":")[2]
     point = form.get("point") or {}
@@ -436,7 +451,9 @@ def _open(
         wake_at=_wake(decision, matter),
         words=[Words("form", dict(form))],
         files=files,
-        notices=letters.opening(matter, decision, party=party, opened_by=opened_by) if by.kind == "person" else (),
+        notices=letters.opening(matter, decision, party=party, opened_by=opened_by)
+        if by.kind == "person"
+        else (),
         search=matter.title.zh,
     )
     if fresh and any(SYSTEM in each.by for each in matter.moves_from(decision.case.step)):

@@ -25,7 +25,9 @@ def begin(*, matter: str, by: Person, party: int | None, at: datetime) -> Draft:
     """A new draft of the matter's version in force, or the one `by` has begun for that party already."""
     wanted = matters.current(matter)
     if party is not None and not parties.may_act(by, party):
-        raise Refused("not_yours", Label("您不能代该当事人办事。", "You may not act for this party."), field="party")
+        raise Refused(
+            "not_yours", Label("您不能代该当事人办事。", "You may not act for this party."), field="party"
+        )
     begun = Draft.objects.filter(
         person=by, matter=matter, version=wanted.version, party_id=party, opened=""
     ).first()
@@ -59,7 +61,9 @@ def save(draft: Draft, *, data: Mapping[str, Any], page: str, at: datetime) -> D
     return draft
 
 
-def attach(draft: Draft, *, material: str, name: str, digest: str, mime: str, size: int, at: datetime) -> Draft:
+def attach(
+    draft: Draft, *, material: str, name: str, digest: str, mime: str, size: int, at: datetime
+) -> Draft:
     """Add a stored file to the draft under a material's id; the same file twice is kept once."""
     kept = [each for each in draft.files if (each["material"], each["digest"]) != (material, digest)]
     draft.files = [
@@ -107,7 +111,9 @@ def submit(draft: Draft, *, form: Mapping[str, Any], by: Person, at: datetime) -
         token=draft.id,
         form=form,
         party=draft.party_id,
-        files=[File(material=each["material"], name=each["name"], digest=each["digest"]) for each in draft.files],
+        files=[
+            File(material=each["material"], name=each["name"], digest=each["digest"]) for each in draft.files
+        ],
     )
     draft.opened, draft.changed_at = opened.number, at
     draft.save()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 from yinuo.core import engine
 from yinuo.core.case import Entry
 from yinuo.core.clock import Limit, Mode, due
+from yinuo.core.effects import Given, licence_number, valid_until, written
 from yinuo.core.engine import Decision, Refused
 from yinuo.core.matter import PARTY, Effect, Label, Matter
 from yinuo.core.rules import Actor
@@ -48,17 +49,16 @@ def carry_out(head: Head, decision: Decision, matter: Matter, *, open_child: Cal
 
 
 def put(head: Head, decision: Decision, effect: Effect) -> None:
-    """Put a record into a register; with `valid_years` it is a licence that ends on the eve of the anniversary."""
-    number = record_number(head, effect)
+    """Put a record into a register; with `valid_years` it is a licence that ends."""
     records.put(
         effect.put,
         body=fields_of(effect, head, decision),
-        number=number,
+        number=licence_number(effect.prefix, head.number),
         party=head.header.party,
         case_number=head.number,
         place=head.header.place or None,
         valid_from=_today(decision),
-        valid_until=valid_until(effect, _today(decision)),
+        valid_until=ends(effect, _today(decision)),
         by=decision.entry.by,
         at=decision.entry.at,
     )
@@ -96,54 +96,28 @@ def notices(head: Head, decision: Decision, matter: Matter) -> list[Tell]:
     return owed
 
 
-def record_number(head: Head, effect: Effect) -> str:
-    """The number printed on a licence: the pack's prefix and the case's number, so each leads to the other."""
-    return f"{effect.prefix}{head.number}"
-
-
-def valid_until(effect: Effect, start: date) -> date | None:
-    """The last day a licence of `valid_years` holds; one made on 29 February ends on 28 February."""
-    if not effect.valid_years:
-        return None
-    year = start.year + effect.valid_years
-    try:
-        end = start.replace(year=year)
-    except ValueError:
-        return date(year, 2, 28)
-    return date.fromordinal(end.toordinal() - 1)
-
-
 def fields_of(effect: Effect, head: Head, decision: Decision) -> dict[str, Any]:
-    """Fields for a record or a new form from their named sources; a source with no value leaves its field out."""
+    """Fields for a record or a new form from their named sources; an empty source leaves its field out."""
     party = names.party(head.header.party)
-    today = _today(decision)
-    end = valid_until(effect, today)
-    known: dict[str, Any] = {
-        "party.name": party.name if party else None,
-        "party.id_number": party.id_number if party else None,
-        "party.phone": party.phone if party else None,
-        "case.number": head.number,
-        "case.title": head.header.title,
-        "case.place": head.header.place or None,
-        "case.unit": names.unit(head.header.unit, lang_="zh"),
-        "today": today.isoformat(),
-        "number": record_number(head, effect),
-        "valid_until": end.isoformat() if end else None,
-    }
-    fields = {}
-    for name, source in effect.fields.items():
-        value = _value(source, form=head.form, known=known)
-        if value is not None:
-            fields[name] = value
-    return fields
+    return written(
+        effect,
+        Given(
+            form=head.form,
+            number=head.number,
+            title=head.header.title,
+            place=head.header.place,
+            today=_today(decision),
+            party_name=party.name if party else "",
+            party_id_number=party.id_number if party else "",
+            party_phone=party.phone if party else "",
+            unit=names.unit(head.header.unit, lang_="zh"),
+        ),
+    )
 
 
-def _value(source: str, *, form: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
-    if source.startswith("text:"):
-        return source.removeprefix("text:")
-    if source.startswith("form."):
-        return form.get(source.removeprefix("form."))
-    return known[source]
+def ends(effect: Effect, start: date) -> date | None:
+    """The last day of the licence `effect` puts; None for one that does not end."""
+    return valid_until(start, effect.valid_years) if effect.valid_years else None
 
 
 def _today(decision: Decision) -> date:

@@ -19,7 +19,7 @@ STANDINGS = ("kept", "broken", "open", "late", "paused")
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """A unit's promises in a period: due and kept, due and broken, still open in time, open and late, paused."""
+    """A unit's promises in a period: kept, broken, still open in time, open and late, paused."""
 
     unit: str
     kept: int
@@ -57,8 +57,18 @@ def behind(*, unit: str, standing: str, since: date, until: date) -> QuerySet[Ca
     wanted: dict[str, Any] = {
         "kept": {"kept": True},
         "broken": {"kept": False},
-        "open": {"kept__isnull": True, "closed_at__isnull": True, "state__breached__promised__isnull": True, "paused": False},
-        "late": {"kept__isnull": True, "closed_at__isnull": True, "state__breached__promised__isnull": False, "paused": False},
+        "open": {
+            "kept__isnull": True,
+            "closed_at__isnull": True,
+            "state__breached__promised__isnull": True,
+            "paused": False,
+        },
+        "late": {
+            "kept__isnull": True,
+            "closed_at__isnull": True,
+            "state__breached__promised__isnull": False,
+            "paused": False,
+        },
         "paused": {"kept__isnull": True, "closed_at__isnull": True, "paused": True},
     }[standing]
     return made.filter(**wanted).order_by("-opened_at")

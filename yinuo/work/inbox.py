@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from yinuo.core.matter import PARTY
 from yinuo.ledger.models import Case
@@ -22,7 +22,7 @@ PAGE = 30
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What narrows an inbox: light, matter, mine ("1": only what I claimed, "0": only what nobody did), words."""
+    """What narrows an inbox. mine: "1" only what I claimed, "0" only what nobody did."""
 
     light: str = ""
     matter: str = ""
@@ -108,8 +108,9 @@ def _not_theirs(roles: frozenset[str]) -> dict[str, list[str]]:
 
 def counts(cases: QuerySet[Case]) -> dict[str, int]:
     """How many of `cases` show each light, and in all ("")."""
-    from django.db.models import Count
-
     rows: Any = cases.order_by().values_list("light").annotate(Count("id"))
-    found = {light: count for light, count in rows}
-    return {"": sum(found.values()), **{light: found.get(light, 0) for light in ("red", "yellow", "green", "grey")}}
+    found: dict[str, int] = dict(rows)
+    return {
+        "": sum(found.values()),
+        **{light: found.get(light, 0) for light in ("red", "yellow", "green", "grey")},
+    }

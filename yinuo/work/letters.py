@@ -1,4 +1,4 @@
-"""What people are told: the letter a move sends, the notices it owes. Words from the pack, facts from the case."""
+"""What people are told: the letter a move sends and the notices it owes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils import translation
 
 from yinuo.core.case import Entry
 from yinuo.core.clock import Due
+from yinuo.core.effects import licence_number
 from yinuo.core.engine import Decision
 from yinuo.core.matter import PROMISED, STATUTORY, STEP_LIMIT, Matter
 from yinuo.core.workdays import SHANGHAI
@@ -26,7 +27,7 @@ _engine = Engine(autoescape=True)
 def of_move(
     head: Head, decision: Decision, matter: Matter, *, data: Mapping[str, Any]
 ) -> tuple[Words | None, list[Tell]]:
-    """The letter `decision` sends (as erasable content, in both languages) and the notice that points to it."""
+    """The letter `decision` sends (erasable content, in both languages) and the notice pointing to it."""
     letter = decision.letter
     if not letter:
         return None, []
@@ -59,7 +60,7 @@ def context(
     party = names.party(head.header.party)
     put = next((effect for effect in decision.effects if effect.put), None)
     today = decision.entry.at.astimezone(SHANGHAI).date()
-    end = effects.valid_until(put, today) if put else None
+    end = effects.ends(put, today) if put else None
     return {
         "lang": lang,
         "number": head.number,
@@ -77,7 +78,7 @@ def context(
         "promised_on": _due_text(case.dates.get(PROMISED), lang=lang),
         "statutory_on": _due_text(case.dates.get(STATUTORY), lang=lang),
         "step_on": _due_text(case.dates.get(STEP_LIMIT), lang=lang),
-        "record_number": effects.record_number(head, put) if put else "",
+        "record_number": licence_number(put.prefix, head.number) if put else "",
         "valid_until": day_text(end, lang=lang) if end else "",
         "remedies": REMEDIES[lang],
     }

@@ -27,14 +27,22 @@ class Draft(models.Model):
     opened = models.TextField(default="")
 
     class Meta:
-        indexes = (models.Index("person", "-changed_at", name="draft_mine"),)
+        indexes = (
+            models.Index(
+                fields=(
+                    "person",
+                    "-changed_at",
+                ),
+                name="draft_mine",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.matter} {self.id}"
 
 
 class Token(models.Model):
-    """A key a program signs in with, for one person. Only its SHA-256 is kept; it ends and can be withdrawn."""
+    """A key a program signs in with, for one person. Only its SHA-256 is kept; it ends on its day."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens")
     name = models.TextField()

@@ -17,5 +17,5 @@ def matching(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
     asked = query(text)
     found = Q(number__istartswith=text)
     if asked:
-        found |= Q(search=SearchQuery(asked, search_type="raw", config="simple"))
+        found |= Q(text__search=SearchQuery(asked, search_type="raw", config="simple"))
     return cases.filter(found)

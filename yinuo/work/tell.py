@@ -1,7 +1,7 @@
 """Deliver notices. A notice is written with the move that owes it; this loop sends it and keeps the receipt.
 
-In-app notices are delivered by being there; e-mail goes through Django's mail (SMTP). A notice that fails waits
-longer each time and never holds up the others. "Sent" is not "read": read_at is set when somebody opens it.
+In-app notices are delivered by being there; e-mail goes through Django's mail (SMTP). A notice that fails
+waits longer each time and never holds up the others. "Sent" is not "read": read_at is set when it is opened.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def deliver(notice: Notice, *, now: datetime) -> int:
 
 def wait(attempts: int) -> timedelta:
     """How long to wait after so many failures: half a minute, doubled each time, six hours at most."""
-    return min(FIRST_WAIT * 2 ** min(attempts - 1, 12), LONGEST_WAIT)
+    doubled: timedelta = FIRST_WAIT * 2 ** min(attempts - 1, 12)
+    return min(doubled, LONGEST_WAIT)
 
 
 def send_mail(notice: Notice, addresses: list[str]) -> str:
@@ -65,7 +66,9 @@ def send_mail(notice: Notice, addresses: list[str]) -> str:
     title = notice.title["zh"]
     message = EmailMessage(
         subject=f"[一诺] {title}",
-        body=f"{title}\n\n{notice.title.get('en', '')}\n\n办件编号 {notice.case.number}\n登录“一诺”查看详情。",
+        body="\n\n".join(
+            (title, notice.title.get("en", ""), f"办件编号 {notice.case.number}", "登录“一诺”查看详情。")
+        ),
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=addresses,
         headers={"Message-ID": f"<notice-{notice.pk}@yinuo>"},

@@ -1,5 +1,5 @@
-"""The clock's loop: limits passing, timed moves, promised later cases. It moves cases through the same door as
-people do, so two loops at once do no harm."""
+"""The clock's loop: limits passing, timed moves, promised later cases. It moves cases through the same door
+as people do, so two loops at once do no harm."""
 
 from __future__ import annotations
 

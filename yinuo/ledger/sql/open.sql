@@ -5,19 +5,22 @@ WITH head AS (
         id, number, token, matter, version, title, channel, unit, units, party_id, opened_by, place, lat, lon,
         parent_id, parent_seq, seq, step, outcome, holder, assignee_id, light, paused, provisional, kept,
         breached, unlawful, rating, due_at, promised_at, statutory_at, wake_at, opened_at, at, closed_at,
-        state, head, search)
+        state, head)
     VALUES (
         %(case)s, %(number)s, %(token)s, %(matter)s, %(version)s, %(title)s, %(channel)s, %(unit)s, %(units)s,
         %(party)s, %(opened_by)s, %(place)s, %(lat)s, %(lon)s, %(parent)s, %(parent_seq)s, 1, %(step)s,
         %(outcome)s, %(holder)s, %(assignee)s, %(light)s, %(paused)s, %(provisional)s, %(kept)s, %(breached)s,
         %(unlawful)s, %(rating)s, %(due_at)s, %(promised_at)s, %(statutory_at)s, %(wake_at)s, %(at)s, %(at)s,
-        %(closed_at)s, %(state)s::jsonb, %(digest)s, array_to_tsvector(%(grams)s::text[]))
+        %(closed_at)s, %(state)s::jsonb, %(digest)s)
     ON CONFLICT (token) DO NOTHING
     RETURNING id
 ), line AS (
     INSERT INTO ledger_entry (case_id, seq, kind, move, at, by, body, alg, prev, digest)
     SELECT id, 1, %(kind)s, %(move)s, %(at)s, %(by)s, %(body)s, 'sha256', %(prev)s, %(digest)s FROM head
     RETURNING case_id, seq
+), text AS (
+    INSERT INTO ledger_casetext (case_id, search)
+    SELECT case_id, array_to_tsvector(%(grams)s::text[]) FROM line
 ), words AS (
     INSERT INTO ledger_content (case_id, seq, kind, salt, body, digest)
     SELECT line.case_id, line.seq, c.kind, decode(c.salt, 'hex'), c.body, decode(c.digest, 'hex')
