@@ -230,7 +230,7 @@ def yuan(value: Any, lang: str = "") -> str:
 def qr(text: str, label: str = "") -> SafeString:
     """Draw a QR code as inline SVG without style attributes; `label` is what a screen reader says."""
     drawn = segno.make(str(text), error="m", micro=False).svg_inline(
-        omitsize=True, border=2, svgclass=None, lineclass=None, dark="#10201e", nl=False
+        omitsize=True, border=2, svgclass=None, lineclass=None, dark="#10201e"
     )
     said = label or {"zh": "二维码", "en": "QR code"}[language()]
     head = format_html('<svg role="img" aria-label="{}" shape-rendering="crispEdges" ', said)
