@@ -40,8 +40,7 @@ from .load import Pack
 from .source import Document, Problem, Where, instead
 
 LETTER_WORDS = frozenset(
-    "number title party_name unit form opinion reason today received_on accepted_on promised_on statutory_on "
-    "record_number valid_until remedies lang city".split()
+    ["number", "title", "party_name", "unit", "form", "opinion", "reason", "days", "today", "received_on", "accepted_on", "promised_on", "statutory_on", "step_on", "record_number", "valid_until", "remedies", "lang", "city"]
 )
 """What a letter may speak of; `work` gives these."""
 
@@ -106,7 +105,13 @@ def _people(pack: Pack) -> Iterator[Problem]:
         for role in person["roles"]:
             if role not in roles:
                 yield _no_such(
-                    document, ("people", index, "roles"), "岗位", "role", role, roles, Label("roles.yaml", "roles.yaml")
+                    document,
+                    ("people", index, "roles"),
+                    "岗位",
+                    "role",
+                    role,
+                    roles,
+                    Label("roles.yaml", "roles.yaml"),
                 )
 
 
@@ -126,9 +131,20 @@ def _registers(pack: Pack) -> Iterator[Problem]:
             yield wrong
             continue
         fields = set(written.get("properties") or {})
-        for where, name_ in [(("key",), register["key"]), *((("public", i), each) for i, each in enumerate(register["public"]))]:
+        for where, name_ in [
+            (("key",), register["key"]),
+            *((("public", i), each) for i, each in enumerate(register["public"])),
+        ]:
             if name_ not in fields:
-                yield _no_such(document, where, "字段", "field", name_, fields, Label("schema.properties", "schema.properties"))
+                yield _no_such(
+                    document,
+                    where,
+                    "字段",
+                    "field",
+                    name_,
+                    fields,
+                    Label("schema.properties", "schema.properties"),
+                )
         for index, field in enumerate(register["public"]):
             if (written.get("properties") or {}).get(field, {}).get("x-personal"):
                 yield document.problem(
@@ -272,11 +288,43 @@ class _OneMatter:
         for name in written.get("required") or ():
             if name not in self.fields:
                 yield _no_such(
-                    self.form, ("required",), "字段", "field", name, self.fields, Label("properties", "properties")
+                    self.form,
+                    ("required",),
+                    "字段",
+                    "field",
+                    name,
+                    self.fields,
+                    Label("properties", "properties"),
                 )
         for name, prop in written["properties"].items():
             yield from self.form_field(name, prop)
         yield from self.pages(written)
+        yield from self.subject(written)
+
+    def subject(self, written: Mapping[str, Any]) -> Iterator[Problem]:
+        """`x-subject` names the answer that a case's title in lists ends with."""
+        subject = written.get("x-subject")
+        if subject is None:
+            return
+        if subject not in self.fields:
+            yield _no_such(
+                self.form,
+                ("x-subject",),
+                "字段",
+                "field",
+                str(subject),
+                self.fields,
+                Label("properties", "properties"),
+            )
+        elif written["properties"][subject].get("x-personal"):
+            yield self.form.problem(
+                ("x-subject",),
+                Label(
+                    f"{subject} 是个人信息，不能写进办件标题",
+                    f"{subject} is personal and may not stand in a title",
+                ),
+                Label("换一个字段，或去掉 x-subject", "name another field, or leave x-subject out"),
+            )
 
     def form_field(self, name: str, prop: Any) -> Iterator[Problem]:
         where: Where = ("properties", name)
@@ -288,15 +336,39 @@ class _OneMatter:
                 Label(f"字段名 {name} 不合写法", f"field name {name} is not written right"),
                 Label("用小写英文字母、数字、下划线，如 shop_name", "use a-z, 0-9 and _, such as shop_name"),
             )
+        if "number" in (prop.get("type") if isinstance(prop.get("type"), list) else [prop.get("type")]):
+            yield self.form.problem(
+                (*where, "type"),
+                Label(
+                    f"字段 {name} 是 number：小数没有唯一写法，留痕不收",
+                    f"field {name} is a number: a decimal has no single spelling, so the ledger takes none",
+                ),
+                Label(
+                    '写 "type": "string" 加 pattern 或 format: money，整数写 integer',
+                    'write "type": "string" with a pattern or format money; integer for whole numbers',
+                ),
+            )
         known = prop.get("format")
         if known is not None and known not in FORMATS:
             yield _no_such(
-                self.form, (*where, "format"), "格式", "format", str(known), set(FORMATS), Label("packs/answers.py", "packs/answers.py")
+                self.form,
+                (*where, "format"),
+                "格式",
+                "format",
+                str(known),
+                set(FORMATS),
+                Label("packs/answers.py", "packs/answers.py"),
             )
         condition = prop.get("x-show")
         if isinstance(condition, dict) and condition.get("field") not in self.fields:
             yield _no_such(
-                self.form, (*where, "x-show"), "字段", "field", str(condition.get("field")), self.fields, Label("properties", "properties")
+                self.form,
+                (*where, "x-show"),
+                "字段",
+                "field",
+                str(condition.get("field")),
+                self.fields,
+                Label("properties", "properties"),
             )
 
     def pages(self, written: Mapping[str, Any]) -> Iterator[Problem]:
@@ -306,21 +378,33 @@ class _OneMatter:
                 listed.append(name)
                 if name not in self.fields:
                     yield _no_such(
-                        self.form, ("x-pages", index), "字段", "field", name, self.fields, Label("properties", "properties")
+                        self.form,
+                        ("x-pages", index),
+                        "字段",
+                        "field",
+                        name,
+                        self.fields,
+                        Label("properties", "properties"),
                     )
         if not listed:
             return
         for name in sorted(self.fields - set(listed)):
             yield self.form.problem(
                 ("properties", name),
-                Label(f"字段 {name} 不在任何一页 x-pages 上，没有人能填", f"field {name} is on no page of x-pages; nobody can answer it"),
+                Label(
+                    f"字段 {name} 不在任何一页 x-pages 上，没有人能填",
+                    f"field {name} is on no page of x-pages; nobody can answer it",
+                ),
                 Label("把它列入一页", "list it on a page"),
             )
         for name, count in Counter(listed).items():
             if count > 1:
                 yield self.form.problem(
                     ("x-pages",),
-                    Label(f"字段 {name} 在 x-pages 上出现 {count} 次", f"field {name} stands on x-pages {count} times"),
+                    Label(
+                        f"字段 {name} 在 x-pages 上出现 {count} 次",
+                        f"field {name} stands on x-pages {count} times",
+                    ),
                     Label("只留一次", "list it once"),
                 )
 
@@ -363,7 +447,10 @@ class _OneMatter:
                 where,
                 f"“{name}”职能在 {len(missing)} 处没有单位承担（{shown}）",
                 f"nobody answers for {name} in {len(missing)} places ({shown})",
-                Label("在 units.yaml 给各县或市本级加上这一职能", "give that function to each county or to the city in units.yaml"),
+                Label(
+                    "在 units.yaml 给各县或市本级加上这一职能",
+                    "give that function to each county or to the city in units.yaml",
+                ),
             )
 
     # steps
@@ -372,7 +459,13 @@ class _OneMatter:
         matter = self.matter
         if matter.start not in matter.steps:
             yield _no_such(
-                self.document, ("opening", "step"), "环节", "step", matter.start, set(matter.steps), Label("steps", "steps")
+                self.document,
+                ("opening", "step"),
+                "环节",
+                "step",
+                matter.start,
+                set(matter.steps),
+                Label("steps", "steps"),
             )
             return
         reached, ending = self.reachable()
@@ -383,7 +476,10 @@ class _OneMatter:
                     where,
                     f"环节 {id_} 到不了",
                     f"step {id_} can never be reached",
-                    Label(f"加一个 to: {id_} 的动作，或删去环节", f"add a move with to: {id_}, or take the step out"),
+                    Label(
+                        f"加一个 to: {id_} 的动作，或删去环节",
+                        f"add a move with to: {id_}, or take the step out",
+                    ),
                 )
             elif not any(move.to != id_ for move in matter.moves_from(id_)):
                 yield self.wrong(
@@ -434,10 +530,24 @@ class _OneMatter:
         steps = set(self.matter.steps)
         for origin in move.origins:
             if origin not in steps:
-                yield _no_such(self.document, ("moves", id_, "from"), "环节", "step", origin, steps, Label("steps", "steps"))
+                yield _no_such(
+                    self.document,
+                    ("moves", id_, "from"),
+                    "环节",
+                    "step",
+                    origin,
+                    steps,
+                    Label("steps", "steps"),
+                )
         if move.to not in steps | {CLOSED}:
             yield _no_such(
-                self.document, ("moves", id_, "to"), "环节", "step", move.to, steps | {CLOSED}, Label("steps", "steps")
+                self.document,
+                ("moves", id_, "to"),
+                "环节",
+                "step",
+                move.to,
+                steps | {CLOSED},
+                Label("steps", "steps"),
             )
         if move.extends and any(origin != move.to for origin in move.origins):
             yield self.wrong(
@@ -460,7 +570,13 @@ class _OneMatter:
                 )
             elif name not in roles | {PARTY, TIMER, SYSTEM}:
                 yield _no_such(
-                    self.document, where, "岗位", "role", name, roles | {PARTY, TIMER, SYSTEM}, Label("roles.yaml", "roles.yaml")
+                    self.document,
+                    where,
+                    "岗位",
+                    "role",
+                    name,
+                    roles | {PARTY, TIMER, SYSTEM},
+                    Label("roles.yaml", "roles.yaml"),
                 )
         if move.automatic and len(move.by) > 1:
             yield self.wrong(
@@ -477,7 +593,9 @@ class _OneMatter:
                 where,
                 f"动作 {id_} 没有人能作：环节由申请人持有，岗位不在其单位",
                 f"nobody can make move {id_}: the applicant holds the step, and no unit does",
-                Label("写 by: party 或 by: timer，或改 from", "write by: party or by: timer, or change `from`"),
+                Label(
+                    "写 by: party 或 by: timer，或改 from", "write by: party or by: timer, or change `from`"
+                ),
             )
 
     def needs_of(self, id_: str, move: Move) -> Iterator[Problem]:
@@ -543,7 +661,10 @@ class _OneMatter:
                     ("moves", id_, "to"),
                     f"自动动作 {id_} 通往须挑选单位的环节 {move.to}",
                     f"the automatic move {id_} leads to step {move.to}, whose unit somebody must choose",
-                    Label("给该环节一个职能，或由人作此动作", "give that step a function, or let a person move it there"),
+                    Label(
+                        "给该环节一个职能，或由人作此动作",
+                        "give that step a function, or let a person move it there",
+                    ),
                 )
         if move.form:
             wrong = shape.schema_problem(self.document, move.form, under=("moves", id_, "form"))
@@ -554,7 +675,13 @@ class _OneMatter:
         limits = set(self.matter.limits)
         if move.after and move.after != STEP_LIMIT and move.after not in limits:
             yield _no_such(
-                self.document, ("moves", id_, "after"), "时限", "limit", move.after, limits | {STEP_LIMIT}, Label("limits", "limits")
+                self.document,
+                ("moves", id_, "after"),
+                "时限",
+                "limit",
+                move.after,
+                limits | {STEP_LIMIT},
+                Label("limits", "limits"),
             )
         if move.after == STEP_LIMIT:
             for origin in move.origins:
@@ -567,18 +694,34 @@ class _OneMatter:
                     )
         for name in move.extends:
             if name not in limits:
-                yield _no_such(self.document, ("moves", id_, "extends"), "时限", "limit", name, limits, Label("limits", "limits"))
+                yield _no_such(
+                    self.document,
+                    ("moves", id_, "extends"),
+                    "时限",
+                    "limit",
+                    name,
+                    limits,
+                    Label("limits", "limits"),
+                )
             elif self.matter.limits[name].extension == 0:
                 yield self.wrong(
                     ("moves", id_, "extends"),
                     f"动作 {id_} 延长 {name}，该时限不许延长",
                     f"move {id_} extends {name}, which allows no extension",
-                    Label(f"在 limits.{name} 写 extension: 天数", f"write extension: <days> in limits.{name}"),
+                    Label(
+                        f"在 limits.{name} 写 extension: 天数", f"write extension: <days> in limits.{name}"
+                    ),
                 )
         for event, earlier in move.backdates.items():
             if earlier not in self.marked:
                 yield _no_such(
-                    self.document, ("moves", id_, "marks", event), "事件", "event", earlier, self.marked, Label("marks", "marks")
+                    self.document,
+                    ("moves", id_, "marks", event),
+                    "事件",
+                    "event",
+                    earlier,
+                    self.marked,
+                    Label("marks", "marks"),
                 )
 
     def closing(self, id_: str, move: Move) -> Iterator[Problem]:
@@ -599,7 +742,9 @@ class _OneMatter:
 
     def outcome_before(self, closing: Move) -> bool:
         """True when some move that leads towards `closing` gives the outcome (granted, then delivered)."""
-        return any(move.outcome and move.to != CLOSED for move in self.matter.moves.values() if move is not closing)
+        return any(
+            move.outcome and move.to != CLOSED for move in self.matter.moves.values() if move is not closing
+        )
 
     def keys(self) -> Iterator[Problem]:
         for step in self.matter.steps:
@@ -641,12 +786,24 @@ class _OneMatter:
                 field = source.removeprefix(FORM)
                 if field not in self.fields:
                     yield _no_such(
-                        self.document, (*where, "with", name), "表单字段", "form field", field, self.fields, Label("form.json", "form.json")
+                        self.document,
+                        (*where, "with", name),
+                        "表单字段",
+                        "form field",
+                        field,
+                        self.fields,
+                        Label("form.json", "form.json"),
                     )
             elif not source.startswith(TEXT) and source not in PLAIN_SOURCES:
                 known = {*PLAIN_SOURCES, *(FORM + field for field in self.fields)}
                 yield _no_such(
-                    self.document, (*where, "with", name), "来源", "source", source, known, Label("form.<字段>、text:<文字>", "form.<field>, text:<words>")
+                    self.document,
+                    (*where, "with", name),
+                    "来源",
+                    "source",
+                    source,
+                    known,
+                    Label("form.<字段>、text:<文字>", "form.<field>, text:<words>"),
                 )
             elif source == "valid_until" and not effect.valid_years:
                 yield self.wrong(
@@ -660,7 +817,15 @@ class _OneMatter:
         register = self.pack.register(effect.put)
         if register is None:
             known = {each["id"] for each in self.pack.registers}
-            yield _no_such(self.document, (*where, "put"), "台账", "register", effect.put, known, Label("registers/", "registers/"))
+            yield _no_such(
+                self.document,
+                (*where, "put"),
+                "台账",
+                "register",
+                effect.put,
+                known,
+                Label("registers/", "registers/"),
+            )
             return
         schema = register["schema"]
         yield from self.fills(effect, where, of=schema, name=effect.put, kind=Label("台账", "register"))
@@ -668,7 +833,13 @@ class _OneMatter:
     def opens(self, effect: Effect, where: Where) -> Iterator[Problem]:
         if effect.open not in self.pack.matter_ids:
             yield _no_such(
-                self.document, (*where, "open"), "事项", "matter", effect.open, self.pack.matter_ids, Label("matters/", "matters/")
+                self.document,
+                (*where, "open"),
+                "事项",
+                "matter",
+                effect.open,
+                self.pack.matter_ids,
+                Label("matters/", "matters/"),
             )
             return
         try:
@@ -676,7 +847,9 @@ class _OneMatter:
         except KeyError:
             return  # its own file says what is wrong with it
         given = {"place"} if "place" in (opened.form.get("properties") or {}) else set()
-        yield from self.fills(effect, where, of=opened.form, name=effect.open, kind=Label("事项", "matter"), given=given)
+        yield from self.fills(
+            effect, where, of=opened.form, name=effect.open, kind=Label("事项", "matter"), given=given
+        )
 
     def fills(
         self,
@@ -693,7 +866,13 @@ class _OneMatter:
         for field in effect.fields:
             if field not in fields:
                 yield _no_such(
-                    self.document, (*where, "with", field), f"{kind.zh} {name} 字段", f"field of {kind.en} {name}", field, set(fields), kind
+                    self.document,
+                    (*where, "with", field),
+                    f"{kind.zh} {name} 字段",
+                    f"field of {kind.en} {name}",
+                    field,
+                    set(fields),
+                    kind,
                 )
         # A required answer that the new form may hide is asked only where it shows.
         missing = [
@@ -717,7 +896,13 @@ class _OneMatter:
             where: Where = ("limits", name)
             if limit.start not in self.marked:
                 yield _no_such(
-                    self.document, where, f"时限 {name} 的起点事件", f"event that starts limit {name}", limit.start, self.marked, Label("动作的 marks", "a move's `marks`")
+                    self.document,
+                    where,
+                    f"时限 {name} 的起点事件",
+                    f"event that starts limit {name}",
+                    limit.start,
+                    self.marked,
+                    Label("动作的 marks", "a move's `marks`"),
                 )
             if not any(event in self.marked for event in limit.until):
                 events = "|".join(limit.until)
@@ -725,7 +910,10 @@ class _OneMatter:
                     where,
                     f"时限 {name} 不会结束：没有动作标记 {events}",
                     f"limit {name} never ends: no move marks {events}",
-                    Label(f"给动作加 marks: {limit.until[0]}，或写 until:", f"add marks: {limit.until[0]} to a move, or write until:"),
+                    Label(
+                        f"给动作加 marks: {limit.until[0]}，或写 until:",
+                        f"add marks: {limit.until[0]} to a move, or write until:",
+                    ),
                 )
         if PROMISED in matter.limits and STATUTORY in matter.limits:
             yield from self.over(matter.limits[PROMISED], matter.limits[STATUTORY])
@@ -735,9 +923,7 @@ class _OneMatter:
         for extended in (False, True):
             if extended and not promised.extension:
                 continue
-            day = later_than(
-                promised, statutory, calendar=self.pack.calendar, extended=extended
-            )
+            day = later_than(promised, statutory, calendar=self.pack.calendar, extended=extended)
             if day is None:
                 continue
             zh = "延长后的承诺时限" if extended else "承诺时限"
@@ -748,7 +934,10 @@ class _OneMatter:
                 (*where, "extension" if extended else "value"),
                 f"{zh}超过法定时限{example}",
                 f"{en} is later than the statutory limit{example_en}",
-                Label("承诺时限不得长于法定时限，请缩短", "shorten it: a promise is never later than the statute"),
+                Label(
+                    "承诺时限不得长于法定时限，请缩短",
+                    "shorten it: a promise is never later than the statute",
+                ),
             )
 
     # materials, letters, examples
@@ -778,7 +967,9 @@ class _OneMatter:
 
     def letters(self) -> Iterator[Problem]:
         declared = set(self.matter.letters)
-        used = [(("moves", id_, "letter"), move.letter) for id_, move in self.matter.moves.items() if move.letter]
+        used = [
+            (("moves", id_, "letter"), move.letter) for id_, move in self.matter.moves.items() if move.letter
+        ]
         used += [
             (("moves", id_, "then", index, "letter"), effect.letter)
             for id_, move in self.matter.moves.items()
@@ -787,7 +978,9 @@ class _OneMatter:
         ]
         for where, letter in used:
             if letter not in declared:
-                yield _no_such(self.document, where, "文书", "letter", letter, declared, Label("letters", "letters"))
+                yield _no_such(
+                    self.document, where, "文书", "letter", letter, declared, Label("letters", "letters")
+                )
         folder = self.pack.folder / self.folder / "letters"
         files = {path.stem for path in folder.glob("*.html")}
         for letter in sorted(declared - files):
@@ -801,15 +994,20 @@ class _OneMatter:
             yield Problem(
                 file=folder / f"{letter}.html",
                 line=0,
-                what=Label(f"文书 {letter} 没有在 matter.yaml 声明", f"letter {letter} is not declared in matter.yaml"),
-                remedy=Label(f"在 letters: 下写 {letter}: {{title: …}}", f"write {letter}: {{title: …}} under letters:"),
+                what=Label(
+                    f"文书 {letter} 没有在 matter.yaml 声明",
+                    f"letter {letter} is not declared in matter.yaml",
+                ),
+                remedy=Label(
+                    f"在 letters: 下写 {letter}: {{title: …}}", f"write {letter}: {{title: …}} under letters:"
+                ),
             )
         for letter in sorted(declared & files):
             yield from self.letter_text(letter)
 
     def letter_text(self, letter: str) -> Iterator[Problem]:
         file = self.pack.folder / self.folder / "letters" / f"{letter}.html"
-        text = self.matter.body["letters"][letter]["text"]
+        text = self.matter.body["letter_texts"][letter]
 
         def wrong(line: int, what: Label, remedy: Label) -> Problem:
             return Problem(file=file, line=line, what=what, remedy=remedy)
@@ -849,13 +1047,19 @@ class _OneMatter:
         examples = self.pack.examples_of(self.folder.removeprefix("matters/"))
         name = f"{self.folder}/examples.yaml"
         if not examples:
-            if any(problem.file.name == "examples.yaml" and problem.file.parent == self.document.file.parent for problem in self.pack.problems):
+            if any(
+                problem.file.name == "examples.yaml" and problem.file.parent == self.document.file.parent
+                for problem in self.pack.problems
+            ):
                 return  # it is there, and broken: said already
             yield Problem(
                 file=self.pack.folder / name,
                 line=0,
                 what=Label("没有举例", "there is no example"),
-                remedy=Label("写至少三个：顺利、逾期、不予或退回", "write at least three: all well, late, refused or returned"),
+                remedy=Label(
+                    "写至少三个：顺利、逾期、不予或退回",
+                    "write at least three: all well, late, refused or returned",
+                ),
             )
             return
         document = examples[0].document
@@ -863,13 +1067,18 @@ class _OneMatter:
             if count > 1:
                 yield document.problem(
                     ("examples",),
-                    Label(f"有 {count} 个举例都叫“{example_name}”", f"{count} examples are called “{example_name}”"),
+                    Label(
+                        f"有 {count} 个举例都叫“{example_name}”",
+                        f"{count} examples are called “{example_name}”",
+                    ),
                     Label("各起一个名字", "give each its own name"),
                 )
         if not any(_mentions(example.body, "light", "red") for example in examples):
             yield document.problem(
                 (),
-                Label("没有一个举例演示逾期（light: red）", "no example shows the case being late (light: red)"),
+                Label(
+                    "没有一个举例演示逾期（light: red）", "no example shows the case being late (light: red)"
+                ),
                 Label("加一个逾期的举例", "add one that is late"),
             )
         if not any(_mentions(example.body, "step", CLOSED) for example in examples):
@@ -938,7 +1147,8 @@ def _ends(pack: Pack) -> Iterator[Problem]:
         if path is None or start != min(path):
             continue
         document = next(
-            document for document in pack.documents.values()
+            document
+            for document in pack.documents.values()
             if document.file.name == "matter.yaml" and document.value["id"] == start
         )
         shown = " → ".join([*path, start])
@@ -974,5 +1184,11 @@ def _no_such(
 
 def _no_mechanism(document: Document, where: Where, name: str, known: Iterable[str]) -> Problem:
     return _no_such(
-        document, where, "机制", "mechanism", name, known, Label("journal/mechanisms.yaml", "journal/mechanisms.yaml")
+        document,
+        where,
+        "机制",
+        "mechanism",
+        name,
+        known,
+        Label("journal/mechanisms.yaml", "journal/mechanisms.yaml"),
     )

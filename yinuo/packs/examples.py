@@ -9,7 +9,7 @@ first, then turns its lights; a later case whose day has come is opened.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -36,6 +36,8 @@ PARTIES: Mapping[str, tuple[str, str]] = {
     "enterprise": ("举例·某某有限公司", "91140500MA00000220"),
 }
 """Invented applicants: name, and a code with the right check character that nobody holds."""
+
+PHONE = "13800000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +203,14 @@ class _Play:
         return found[nth - 1]
 
     def move(self, line: Mapping[str, Any], target: _Played) -> None:
-        self.amend(line, target)
+        form, files = self.brought(line, target)
         data = dict(line.get("data") or {})
         for name in ("opinion", "reason", "days", "unit"):
             if name in line:
                 data[name] = line[name]
-        if line.get("evidence"):
-            data["evidence"] = [f"evidence:{n}" for n in range(line["evidence"])]
+        data["evidence"] = [f"evidence:{n}" for n in range(line.get("evidence", 0))] + list(
+            line.get("files") or ()
+        )
         expected = line.get("refused", "")
         actor = self.actor(line)
         move = target.matter.moves.get(line["move"])
@@ -221,14 +224,17 @@ class _Play:
                 by=actor,
                 at=self.moment,
                 calendar=self.calendar,
-                facts=self.facts(target, data),
+                facts=replace(self.facts(target, data), form=form, files=files),
             )
         except Refused as refusal:
             self.refused(refusal, expected)
             return
+        target.form, target.files = form, files
         if expected:
             self.differ(
-                Label(f"应被拒绝（{expected}），却办成了", f"expected a refusal ({expected}), but it was done"),
+                Label(
+                    f"应被拒绝（{expected}），却办成了", f"expected a refusal ({expected}), but it was done"
+                ),
                 Label("改正事项，或去掉 refused", "mend the matter, or take `refused` out"),
                 (*self.where, "refused"),
             )
@@ -243,27 +249,35 @@ class _Play:
                     f"应因 {expected} 被拒绝，却因 {refusal.code} 被拒绝：{refusal.say.zh}",
                     f"expected refusal {expected}, got {refusal.code}: {refusal.say.en}",
                 ),
-                Label(f"若正确，写 refused: {refusal.code}", f"if that is right, write refused: {refusal.code}"),
+                Label(
+                    f"若正确，写 refused: {refusal.code}", f"if that is right, write refused: {refusal.code}"
+                ),
                 (*self.where, "refused"),
             )
             return
         self.differ(
-            Label(f"被拒绝（{refusal.code}）：{refusal.say.zh}", f"refused ({refusal.code}): {refusal.say.en}"),
             Label(
-                f"改正这一步；若本该拒绝，写 refused: \"{refusal.code}\"",
+                f"被拒绝（{refusal.code}）：{refusal.say.zh}", f"refused ({refusal.code}): {refusal.say.en}"
+            ),
+            Label(
+                f'改正这一步；若本该拒绝，写 refused: "{refusal.code}"',
                 f'mend this line; if a refusal is meant, write refused: "{refusal.code}"',
             ),
         )
         raise _Stop
 
-    def amend(self, line: Mapping[str, Any], target: _Played) -> None:
-        """What a resubmission brings: more files, changed answers."""
+    def brought(
+        self, line: Mapping[str, Any], target: _Played
+    ) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
+        """Answers and files as they stand with this move: a resubmission brings more files, changed answers."""
+        files, form = dict(target.files), dict(target.form)
         for name in line.get("files") or ():
             self.material_is_known(target.matter, name, (*self.where, "files"))
-            target.files[name] = (*target.files.get(name, ()), f"file:{name}")
+            files[name] = (*files.get(name, ()), f"file:{name}")
         if "form" in line:
-            target.form.update(line["form"])
-            self.form_is_right(target.matter, target.form, (*self.where, "form"))
+            form.update(line["form"])
+            self.form_is_right(target.matter, form, (*self.where, "form"))
+        return form, files
 
     # -- appending, effects, settling ---------------------------------------------------------
 
@@ -285,7 +299,7 @@ class _Play:
             place=place,
             parent=parent,
             since=parent.case.seq if parent else 0,
-            files=files or {},
+            files=dict(parent.files) if parent else files or {},
         )
         try:
             decision = engine.open_case(
@@ -326,6 +340,8 @@ class _Play:
             today=self.today,
             party_name=self.party_name,
             party_id_number=self.party_code,
+            party_phone=PHONE,
+            unit=self.unit_of(target),
         )
         fields = effects.written(effect, given)
         if effect.tell:
@@ -342,7 +358,14 @@ class _Play:
             else:
                 yield self.opened(effect.open, fields, place, parent=target if effect.child else None)
 
-    def opened(self, matter_id: str, fields: Mapping[str, Any], place: str, *, parent: _Played | None) -> _Played:
+    def unit_of(self, target: _Played) -> str:
+        """The name of the unit that answers for the matter at the case's place."""
+        found = self.facts(target, {}).units.get(target.matter.unit, "").removeprefix("unit:")
+        return next((unit["name"]["zh"] for unit in self.pack.units if unit["id"] == found), "")
+
+    def opened(
+        self, matter_id: str, fields: Mapping[str, Any], place: str, *, parent: _Played | None
+    ) -> _Played:
         try:
             matter = self.pack.matter(matter_id)
         except KeyError as error:
@@ -371,7 +394,9 @@ class _Play:
                     Label(
                         f"系统动作“{owed[0]}”不停重复", f"the system's move “{owed[0]}” repeats without end"
                     ),
-                    Label("加 once: true，或让它换到别的环节", "add once: true, or let it lead to another step"),
+                    Label(
+                        "加 once: true，或让它换到别的环节", "add once: true, or let it lead to another step"
+                    ),
                 )
                 raise _Stop
             self.automatic(target, *owed)
@@ -395,7 +420,10 @@ class _Play:
                     f"系统动作“{move}”办不成（{refusal.code}）：{refusal.say.zh}",
                     f"the system's move “{move}” was refused ({refusal.code}): {refusal.say.en}",
                 ),
-                Label("系统与定时动作不要理由、不要延期、不选单位", "automatic moves take no reason, days or unit"),
+                Label(
+                    "系统与定时动作不要理由、不要延期、不选单位",
+                    "automatic moves take no reason, days or unit",
+                ),
             )
             raise _Stop from refusal
         self.take(target, decision)
@@ -419,9 +447,7 @@ class _Play:
 
     def facts(self, target: _Played, data: Mapping[str, Any]) -> Facts:
         pack = self.pack
-        units = holders(
-            target.matter.units_named, target.place, units=pack.answering, parents=pack.parents
-        )
+        units = holders(target.matter.units_named, target.place, units=pack.answering, parents=pack.parents)
         return Facts(
             matter=target.matter,
             form=target.form,
@@ -452,7 +478,10 @@ class _Play:
             if role not in known:
                 self.differ(
                     Label(f"没有岗位 {role}", f"there is no role {role}"),
-                    Label(f"可用：party、{'、'.join(sorted(known))}", f"there are: party, {', '.join(sorted(known))}"),
+                    Label(
+                        f"可用：party、{'、'.join(sorted(known))}",
+                        f"there are: party, {', '.join(sorted(known))}",
+                    ),
                     (*self.where, "by"),
                 )
                 raise _Stop
@@ -589,7 +618,9 @@ class _Play:
                     f"写入台账 {register_id} 的记录不合格：{name} {error.message}",
                     f"the record put into {register_id} is not right: {name} {error.message}",
                 ),
-                Label("改正该动作 then 里的 with，或举例的表单", "mend `with` in the move's effect, or the form"),
+                Label(
+                    "改正该动作 then 里的 with，或举例的表单", "mend `with` in the move's effect, or the form"
+                ),
             )
 
     def material_is_known(self, matter: Matter, name: str, where: Where) -> None:
@@ -604,13 +635,11 @@ class _Play:
     def differ(self, what: Label, remedy: Label, where: Where | None = None) -> None:
         line = self.example.line(*(self.where if where is None else where))
         said = Label(f"举例“{self.example.name}”：{what.zh}", f"example “{self.example.name}”: {what.en}")
-        self.differences.append(
-            Problem(file=self.example.document.file, line=line, what=said, remedy=remedy)
-        )
+        self.differences.append(Problem(file=self.example.document.file, line=line, what=said, remedy=remedy))
 
 
 def moment(text: str) -> datetime:
-    """"2026-05-09 10:00" in Shanghai, as a UTC instant; a day alone means its midnight."""
+    """ "2026-05-09 10:00" in Shanghai, as a UTC instant; a day alone means its midnight."""
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).astimezone(UTC)
 
 

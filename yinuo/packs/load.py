@@ -115,10 +115,14 @@ class Pack:
         )
 
 
+def as_text(value: Any) -> str:
+    """`value` as JSON. Keys keep their order: the order of a matter's steps and moves means something."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def digest(value: Any) -> str:
-    """SHA-256 of `value` as JSON in one spelling, as hex."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=list)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """SHA-256 of as_text(value), as hex."""
+    return hashlib.sha256(as_text(value).encode()).hexdigest()
 
 
 def read(folder: Path) -> Pack:
@@ -238,7 +242,10 @@ class _Reading:
                 form.problem(
                     (),
                     Label("form.json 不是一个 JSON Schema 对象", "form.json holds no JSON Schema object"),
-                    Label('写成 {"type": "object", "properties": {…}}', 'write {"type": "object", "properties": {…}}'),
+                    Label(
+                        '写成 {"type": "object", "properties": {…}}',
+                        'write {"type": "object", "properties": {…}}',
+                    ),
                 )
             )
             return None
@@ -246,7 +253,8 @@ class _Reading:
         body = {
             **document.value,
             "form": form.value,
-            "letters": {id_: {**raw, "text": letters.get(id_, "")} for id_, raw in declared.items()},
+            "letters": declared,
+            "letter_texts": {id_: letters.get(id_, "") for id_ in declared},
         }
         return build(body)
 

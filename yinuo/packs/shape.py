@@ -43,11 +43,15 @@ def _validator(kind: str) -> Draft202012Validator:
 
 def problems(document: Document, kind: str) -> list[Problem]:
     """Where `document` departs from the schema of `kind`, in the order of the file."""
-    found = [each for error in _validator(kind).iter_errors(document.value) for each in _said(document, error)]
+    found = [
+        each for error in _validator(kind).iter_errors(document.value) for each in _said(document, error)
+    ]
     return sorted(found, key=lambda problem: problem.line)
 
 
-def schema_problem(document: Document, written: Mapping[str, Any], *, under: tuple[str | int, ...]) -> Problem | None:
+def schema_problem(
+    document: Document, written: Mapping[str, Any], *, under: tuple[str | int, ...]
+) -> Problem | None:
     """What is wrong with a JSON Schema that the pack itself wrote (a form, a register); None when nothing is."""
     try:
         Draft202012Validator.check_schema(written)
@@ -56,7 +60,10 @@ def schema_problem(document: Document, written: Mapping[str, Any], *, under: tup
         path = ".".join(str(part) for part in error.absolute_path) or "schema"
         return document.problem(
             where,
-            Label(f"{path} 不是合法的 JSON Schema：{error.message}", f"{path} is not valid JSON Schema: {error.message}"),
+            Label(
+                f"{path} 不是合法的 JSON Schema：{error.message}",
+                f"{path} is not valid JSON Schema: {error.message}",
+            ),
             Label("按 JSON Schema 2020-12 改正", "mend it by JSON Schema 2020-12"),
         )
     return None
@@ -82,7 +89,9 @@ def _said(document: Document, error: ValidationError) -> Iterator[Problem]:
             wanted = [asked] if isinstance(asked, str) else list(asked)
             yield document.problem(
                 where,
-                Label(f"{name} 的值“{_short(value)}”类型不对", f"{name}: {_short(value)} is of the wrong type"),
+                Label(
+                    f"{name} 的值“{_short(value)}”类型不对", f"{name}: {_short(value)} is of the wrong type"
+                ),
                 Label(
                     "应为" + "或".join(_TYPES[each].zh for each in wanted),
                     "write " + " or ".join(_TYPES[each].en for each in wanted),
@@ -98,7 +107,9 @@ def _said(document: Document, error: ValidationError) -> Iterator[Problem]:
         case "pattern":
             yield document.problem(
                 where,
-                Label(f"{name} 的值“{_short(value)}”写法不对", f"{name}: {_short(value)} is not written right"),
+                Label(
+                    f"{name} 的值“{_short(value)}”写法不对", f"{name}: {_short(value)} is not written right"
+                ),
                 Label(f"{_pattern(asked).zh}", f"{_pattern(asked).en}"),
             )
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
@@ -107,12 +118,15 @@ def _said(document: Document, error: ValidationError) -> Iterator[Problem]:
                 where,
                 Label(f"{name} 的值 {value} 超出范围", f"{name}: {value} is out of range"),
                 Label(
-                    f"应{'不小于' if low else '不大于'} {asked}", f"write {'at least' if low else 'at most'} {asked}"
+                    f"应{'不小于' if low else '不大于'} {asked}",
+                    f"write {'at least' if low else 'at most'} {asked}",
                 ),
             )
         case "minLength" | "minItems" | "minProperties":
             yield document.problem(
-                where, Label(f"{name} 是空的", f"{name} is empty"), Label("填写内容，或删去", "fill it in, or leave it out")
+                where,
+                Label(f"{name} 是空的", f"{name} is empty"),
+                Label("填写内容，或删去", "fill it in, or leave it out"),
             )
         case "not" if error.parent is None and isinstance(value, str):
             yield document.problem(
@@ -153,7 +167,9 @@ def _matches(pattern: str, key: str) -> bool:
 def _one_of(value: str, known: list[str]) -> Label:
     near = nearest(value, known)
     if near is not None:
-        return Label(f"应为 {near}（可用：{'、'.join(known)}）", f"did you mean {near}? There are: {', '.join(known)}")
+        return Label(
+            f"应为 {near}（可用：{'、'.join(known)}）", f"did you mean {near}? There are: {', '.join(known)}"
+        )
     return Label(f"可用：{'、'.join(known)}", f"there are: {', '.join(known)}")
 
 

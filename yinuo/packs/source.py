@@ -241,5 +241,7 @@ def _once(pairs: list[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
 
 
 def _line_of_second(text: str, key: str) -> int:
-    hits = [match.start() for match in re.finditer(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:", text)]
+    hits = [
+        match.start() for match in re.finditer(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:", text)
+    ]
     return text.count("\n", 0, hits[1]) + 1 if len(hits) > 1 else 0
