@@ -120,8 +120,9 @@ def read(case: int) -> Head:
     row = _one("gather", {"case": case})
     if row is None:
         raise NoSuchCase(f"no case has id {case}")
+    # Django tells its connections to leave jsonb as text.
     files: dict[str, tuple[str, ...]] = {}
-    for material, digest in row["files"] or ():
+    for material, digest in _json(row["files"]) or ():
         files[material] = (*files.get(material, ()), digest)
     return Head(
         id=row["id"],
@@ -142,20 +143,20 @@ def read(case: int) -> Head:
             parent_seq=row["parent_seq"],
         ),
         case=from_state(
-            row["state"],
+            _json(row["state"]),
             seq=row["seq"],
             opened_at=row["opened_at"],
             at=row["at"],
             closed_at=row["closed_at"],
         ),
         digest=bytes(row["head"]),
-        form=row["form"] or {},
+        form=_json(row["form"]) or {},
         files=files,
         children=tuple(
             Child(matter=matter, number=number, closed=closed, outcome=outcome, since=since)
-            for matter, number, closed, outcome, since in row["children"] or ()
+            for matter, number, closed, outcome, since in _json(row["children"]) or ()
         ),
-        acted=tuple((move, by) for move, by in row["acted"] or ()),
+        acted=tuple((move, by) for move, by in _json(row["acted"]) or ()),
     )
 
 
@@ -381,6 +382,10 @@ def _values(
 
 
 # -- the wire --------------------------------------------------------------------------------
+
+
+def _json(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
 
 
 def _cursor() -> psycopg.Cursor[dict[str, Any]]:

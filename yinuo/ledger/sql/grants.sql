@@ -1,10 +1,9 @@
 -- What the run-time role may do. It owns nothing; it may not change or remove a line of the ledger.
 DO $$
 BEGIN
+    -- A server may have made the role already (the embedded one has); then who may become it was decided there.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'yinuo_run') THEN
         CREATE ROLE yinuo_run NOLOGIN;
-    END IF;
-    IF NOT pg_has_role(current_user, 'yinuo_run', 'MEMBER') THEN
         EXECUTE format('GRANT yinuo_run TO %I', current_user);
     END IF;
 END $$;
