@@ -64,35 +64,45 @@ THEMES = {
     "wall": (":root", 'html[data-theme="wall"]'),
     "large": (":root", 'html[data-size="large"]'),
 }
-TEXT_ON = [
-    pair.split()
-    for pair in """
-    --text --bg, --text --surface, --text --chosen, --text-2 --surface, --text-2 --sunken,
-    --muted --bg, --muted --surface, --muted --surface-2, --muted --chosen,
-    --link --surface, --link --bg, --link --soft, --link --chosen,
-    --on-action --action, --on-action --action-hover,
-    --error --surface, --error --error-bg, --warn --warn-bg, --good --good-bg, --info --info-bg,
-    --on-dark --bar-bg, --on-dark-2 --bar-bg, --on-dark-2 --side-bg
-    """.split(",")
-]
-SHAPES_ON = [
-    pair.split()
-    for pair in """
-    --green-edge --surface, --yellow-edge --surface, --red-edge --surface, --grey-edge --surface,
-    --line-strong --surface, --chosen-line --surface, --focus --surface, --focus --bg, --focus-on-dark --bar-bg
-    """.split(",")
-]
+TEXT_ON = {
+    "--bg": ["--text", "--muted", "--link"],
+    "--surface": ["--text", "--text-2", "--muted", "--link", "--error"],
+    "--surface-2": ["--muted"],
+    "--sunken": ["--text-2"],
+    "--chosen": ["--text", "--muted", "--link"],
+    "--soft": ["--link"],
+    "--action": ["--on-action"],
+    "--action-hover": ["--on-action"],
+    "--error-bg": ["--error"],
+    "--warn-bg": ["--warn"],
+    "--good-bg": ["--good"],
+    "--info-bg": ["--info"],
+    "--bar-bg": ["--on-dark", "--on-dark-2"],
+    "--side-bg": ["--on-dark", "--on-dark-2"],
+}
+SHAPES_ON = {
+    "--surface": [
+        *("--green-edge", "--yellow-edge", "--red-edge", "--grey-edge"),
+        *("--line-strong", "--chosen-line", "--focus"),
+    ],
+    "--bg": ["--focus"],
+    "--bar-bg": ["--focus-on-dark"],
+}
+
+
+def pairs(grounds: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(mark, ground) for ground, marks in grounds.items() for mark in marks]
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize(("text", "ground"), TEXT_ON)
+@pytest.mark.parametrize(("text", "ground"), pairs(TEXT_ON))
 def test_text_stands_out_from_its_ground(theme: str, text: str, ground: str) -> None:
     found = tokens(*THEMES[theme])
     assert contrast(found[text], found[ground]) >= 4.5
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize(("shape", "ground"), SHAPES_ON)
+@pytest.mark.parametrize(("shape", "ground"), pairs(SHAPES_ON))
 def test_lights_borders_and_focus_stand_out_from_their_ground(theme: str, shape: str, ground: str) -> None:
     found = tokens(*THEMES[theme])
     assert contrast(found[shape], found[ground]) >= 3
