@@ -411,7 +411,7 @@ def lamp(**given: str) -> SchemaForm:
 
 
 def test_a_place_may_be_given_by_position_by_name_or_both() -> None:
-    assert lamp(lat="35.4908", lon="112.8514").cleaned == {"where": {"lat": 35.4908, "lon": 112.8514}}
+    assert lamp(lat="35.4908", lon="112.8514").cleaned == {"where": {"lat": "35.490800", "lon": "112.851400"}}
     assert lamp(place="140581").cleaned == {"where": {"place": "140581"}}
     assert "请填写位置" in messages(lamp())["where"]
 

@@ -2,7 +2,8 @@
 
 What a schema may say beside JSON Schema itself:
 
-  x-pages      on the object: [{id, title, hint, fields: [names], materials: [material ids]}]; else one page
+  x-pages      on the object: [{id, title, hint, fields: [names], materials: [material ids]}]; else one page.
+               A page without an id is called by its number.
   x-title      question, {zh, en}; else `title`
   x-hint       help under it, {zh, en}; else `description`
   x-labels     {value: {zh, en}} for enum
@@ -253,15 +254,16 @@ class SchemaForm:
         known = set(self.properties)
         pages = []
         for number, one in enumerate(given, start=1):
+            id_ = str(one.get("id") or number)
             names, materials = tuple(one.get("fields", ())), tuple(one.get("materials", ()))
             if lost := [name for name in names if name not in known]:
-                raise ValueError(f"x-pages: page {one['id']} asks {lost}, which properties do not hold")
-            if lost := [id_ for id_ in materials if id_ not in self._materials]:
+                raise ValueError(f"x-pages: page {id_} asks {lost}, which properties do not hold")
+            if lost := [name for name in materials if name not in self._materials]:
                 raise ValueError(
-                    f"x-pages: page {one['id']} asks for materials {lost}, which the matter does not name"
+                    f"x-pages: page {id_} asks for materials {lost}, which the matter does not name"
                 )
             title, hint = t(one.get("title"), self.lang), t(one.get("hint"), self.lang)
-            pages.append(Page(self, one["id"], title, hint, number, len(given), names, materials))
+            pages.append(Page(self, id_, title, hint, number, len(given), names, materials))
         if self.posted_page and self.posted_page not in [page.id for page in pages]:
             raise ValueError(
                 f"_page: {self.posted_page!r} is no page; pages are {[page.id for page in pages]}"
@@ -321,7 +323,7 @@ class SchemaForm:
         """The property with the choices that the caller gave, so that nothing else can be sent."""
         if name in self.ui.get("choices", {}):
             return {**prop, "enum": [value for value, _ in self.ui["choices"][name]]}
-        if kind_of(prop) in ("place", "point") and "places" in self.ui:
+        if _asks_place(prop) and "places" in self.ui:
             return {**prop, "enum": [code for code, _ in self.ui["places"]]}
         return prop
 
@@ -597,10 +599,12 @@ class SchemaForm:
         if name in self.ui.get("choices", {}):
             pairs = self.ui["choices"][name]
         elif kind in ("place", "point"):
-            pairs = self.ui.get("places", ())
+            pairs = self.ui.get("places", ()) if _asks_place(prop) else ()
             chosen = chosen.get("place") if isinstance(chosen, Mapping) else chosen
         elif kind == "boolean":
-            pairs = list(zip((True, False), YES_NO[self.lang], strict=True))
+            labels = prop.get("x-labels", {})
+            names = zip(("true", "false"), YES_NO[self.lang], strict=True)
+            pairs = [(value == "true", labels.get(value, name)) for value, name in names]
         else:
             labels = prop.get("x-labels") or prop.get("items", {}).get("x-labels") or {}
             values = prop.get("items", {}).get("enum", ()) if kind == "choices" else prop.get("enum", ())
@@ -677,7 +681,7 @@ class SchemaForm:
         if kind == "point":
             where = labels.get(str(value.get("place", "")), value.get("place", ""))
             if "lat" in value:
-                where = f"{where} {value['lat']:.6f}, {value['lon']:.6f}"
+                where = f"{where} {value['lat']}, {value['lon']}"
             return where.strip()
         if kind == "choices":
             return "、".join(labels.get(_text(one), str(one)) for one in value)
@@ -689,6 +693,12 @@ class SchemaForm:
             return day(date.fromisoformat(value), self.lang)
         unit = t(prop.get("x-unit"), self.lang)
         return f"{value} {unit}" if unit else str(value)
+
+
+def _asks_place(prop: Mapping[str, Any]) -> bool:
+    """A place, or a point that says no better where it is: one whose own schema has no `place` asks none."""
+    kind = kind_of(prop)
+    return kind == "place" or (kind == "point" and "place" in prop.get("properties", {"place": {}}))
 
 
 def _part(one: Any, name: str, default: Any = None) -> Any:

@@ -323,7 +323,8 @@ def _point(raw: Any, prop: Mapping[str, Any]) -> dict[str, Any] | None:
         if not (_within("lat", lat) and _within("lon", lon)):
             swapped = _within("lat", lon) and _within("lon", lat)
             raise Wrong("point_swapped" if swapped else "point_range", **shown)
-        value |= {"lat": round(float(lat), 6), "lon": round(float(lon), 6)}
+        # Texts of six decimals (0.1 m): a ledger's body holds no floats.
+        value |= {"lat": f"{lat:.6f}", "lon": f"{lon:.6f}"}
     return value or None
 
 
