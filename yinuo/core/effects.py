@@ -1,12 +1,13 @@
 """What an effect writes: the fields of a new record or of a new case's form, from their sources.
 
-A source is a text: "form.<field>", "text:<these very words>", or one of PLAIN_SOURCES.
+A source is a text: "form.<field>" (the applicant's answer), "data.<field>" (what the officer gave with this
+move, a field of its `form`), "text:<these very words>", or one of PLAIN_SOURCES.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ PLAIN_SOURCES = (
     "number",
     "valid_until",
 )
-FORM, TEXT = "form.", "text:"
+FORM, DATA, TEXT = "form.", "data.", "text:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Given:
     party_id_number: str = ""
     party_phone: str = ""
     unit: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def written(effect: Effect, given: Given) -> dict[str, Any]:
@@ -53,6 +55,8 @@ def drawn(source: str, *, effect: Effect, given: Given) -> Any:
     """The value `source` stands for; None where the form has no such answer. Raises KeyError for an unknown source."""
     if source.startswith(FORM):
         return given.form.get(source.removeprefix(FORM))
+    if source.startswith(DATA):
+        return given.data.get(source.removeprefix(DATA))
     if source.startswith(TEXT):
         return source.removeprefix(TEXT)
     match source:
@@ -77,7 +81,7 @@ def drawn(source: str, *, effect: Effect, given: Given) -> Any:
         case "valid_until":
             return valid_until(given.today, effect.valid_years).isoformat() if effect.valid_years else None
     raise KeyError(
-        f"{source!r} is no source; there are form.<field>, text:<words>, {', '.join(PLAIN_SOURCES)}"
+        f"{source!r} is no source; there are form.<field>, data.<field>, text:<words>, {', '.join(PLAIN_SOURCES)}"
     )
 
 

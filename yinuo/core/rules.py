@@ -160,8 +160,13 @@ def another_person(facts: Facts) -> Label | None:
 
 
 def not_the_handler(facts: Facts) -> Label | None:
-    """Whoever verifies never handled this case (处置人员不得核查结案)."""
-    if facts.by.named not in {who for _, who in facts.acted}:
+    """Whoever verifies never handled this case (处置人员不得核查结案).
+
+    Handling is a move open to handlers; in a matter without any, every move an officer made counts.
+    """
+    moves = facts.matter.moves if facts.matter else {}
+    handling = {name for name, move in moves.items() if "handler" in move.by}
+    if facts.by.named not in {who for name, who in facts.acted if not handling or name in handling}:
         return None
     return Label(
         "您办理过此件，核查须由另一人进行。", "You handled this case; another person must verify it."

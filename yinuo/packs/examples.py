@@ -318,7 +318,7 @@ class _Play:
     def append(self, target: _Played, decision: Decision, data: Mapping[str, Any]) -> None:
         """Takes a decision in, carries out its effects, and settles what follows from it."""
         self.take(target, decision)
-        opened = [child for effect in decision.effects for child in self.effect(target, effect)]
+        opened = [child for effect in decision.effects for child in self.effect(target, effect, data)]
         for child in opened:
             self.settle(child)
         self.settle(target)
@@ -331,7 +331,7 @@ class _Play:
         if decision.letter:
             target.letter = decision.letter
 
-    def effect(self, target: _Played, effect: Effect) -> Iterator[_Played]:
+    def effect(self, target: _Played, effect: Effect, data: Mapping[str, Any]) -> Iterator[_Played]:
         given = effects.Given(
             form=target.form,
             number=target.number,
@@ -342,6 +342,7 @@ class _Play:
             party_id_number=self.party_code,
             party_phone=PHONE,
             unit=self.unit_of(target),
+            data=data,
         )
         fields = effects.written(effect, given)
         if effect.tell:
@@ -427,7 +428,7 @@ class _Play:
             )
             raise _Stop from refusal
         self.take(target, decision)
-        opened = [child for effect in decision.effects for child in self.effect(target, effect)]
+        opened = [child for effect in decision.effects for child in self.effect(target, effect, {})]
         for child in opened:
             self.settle(child)
 

@@ -339,7 +339,9 @@ def _step(
     letter, notices = letters.of_move(head, decision, matter, data=data)
     if letter is not None:
         words.append(letter)
-    return _append(head, decision, matter, words=words, files=files, notices=notices, extra=extra)
+    return _append(
+        head, decision, matter, words=words, files=files, notices=notices, extra=extra, given=given
+    )
 
 
 def _append(
@@ -351,6 +353,7 @@ def _append(
     files: Sequence[File] = (),
     notices: Sequence[store.Tell] = (),
     extra: Mapping[str, Any] | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> Head:
     """Append, with effects in the same transaction. A plain move stays one statement."""
     closing = decision.case.closed and not head.case.closed
@@ -359,7 +362,7 @@ def _append(
     with transaction.atomic():
         told = [*notices, *effects.notices(head, decision, matter)]
         after = _write(head, decision, matter, words=words, files=files, notices=told, extra=extra)
-        effects.carry_out(head, decision, matter, open_child=_open_child)
+        effects.carry_out(head, decision, matter, given=given or {}, open_child=_open_child)
         if closing and head.header.parent:
             store.wake(head.header.parent, at=decision.entry.at)
     return after

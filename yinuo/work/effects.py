@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -27,15 +27,24 @@ _TOKENS = uuid.UUID("6f8a4d1e-9a53-5c0e-8b0b-1d0c5e0a7f21")
 """Namespace of the tokens made from a case number, seq and position: a retried effect is the same effect."""
 
 
-def carry_out(head: Head, decision: Decision, matter: Matter, *, open_child: Callable[..., Any]) -> None:
-    """Carry out every effect of `decision` on the case `head` stood for before it. `open_child` is
-    cases._open_child (passed in: cases imports this module)."""
+def carry_out(
+    head: Head,
+    decision: Decision,
+    matter: Matter,
+    *,
+    given: Mapping[str, Any],
+    open_child: Callable[..., Any],
+) -> None:
+    """Carry out every effect of `decision` on the case `head` stood for before it.
+
+    given: what the officer gave with the move. open_child: cases._open_child (passed in: cases imports this
+    module)."""
     for position, effect in enumerate(decision.effects):
         token = uuid.uuid5(_TOKENS, f"{head.number}/{decision.entry.seq}/{position}")
         if effect.put:
-            put(head, decision, effect)
+            put(head, decision, effect, given=given)
         elif effect.open and effect.child:
-            form = fields_of(effect, head, decision)
+            form = fields_of(effect, head, decision, given=given)
             open_child(
                 head,
                 matter=effect.open,
@@ -45,14 +54,14 @@ def carry_out(head: Head, decision: Decision, matter: Matter, *, open_child: Cal
                 parent_seq=decision.entry.seq,
             )
         elif effect.open:
-            plan(head, decision, effect, token=token)
+            plan(head, decision, effect, given=given, token=token)
 
 
-def put(head: Head, decision: Decision, effect: Effect) -> None:
+def put(head: Head, decision: Decision, effect: Effect, *, given: Mapping[str, Any]) -> None:
     """Put a record into a register; with `valid_years` it is a licence that ends."""
     records.put(
         effect.put,
-        body=fields_of(effect, head, decision),
+        body=fields_of(effect, head, decision, given=given),
         number=licence_number(effect.prefix, head.number),
         party=head.header.party,
         case_number=head.number,
@@ -64,7 +73,9 @@ def put(head: Head, decision: Decision, effect: Effect) -> None:
     )
 
 
-def plan(head: Head, decision: Decision, effect: Effect, *, token: uuid.UUID) -> None:
+def plan(
+    head: Head, decision: Decision, effect: Effect, *, given: Mapping[str, Any], token: uuid.UUID
+) -> None:
     """Promise a later case, `after_days` working days from today."""
     limit = Limit(value=effect.after_days, mode=Mode.WORKDAYS, pausable=False)
     when = due(limit, start=decision.entry.at, calendar=matters.calendar())
@@ -75,7 +86,7 @@ def plan(head: Head, decision: Decision, effect: Effect, *, token: uuid.UUID) ->
         matter=effect.open,
         opens_at=when.at,
         token=token,
-        fields=fields_of(effect, head, decision),
+        fields=fields_of(effect, head, decision, given=given),
     )
 
 
@@ -96,7 +107,7 @@ def notices(head: Head, decision: Decision, matter: Matter) -> list[Tell]:
     return owed
 
 
-def fields_of(effect: Effect, head: Head, decision: Decision) -> dict[str, Any]:
+def fields_of(effect: Effect, head: Head, decision: Decision, *, given: Mapping[str, Any]) -> dict[str, Any]:
     """Fields for a record or a new form from their named sources; an empty source leaves its field out."""
     party = names.party(head.header.party)
     return written(
@@ -111,6 +122,7 @@ def fields_of(effect: Effect, head: Head, decision: Decision) -> dict[str, Any]:
             party_id_number=party.id_number if party else "",
             party_phone=party.phone if party else "",
             unit=names.unit(head.header.unit, lang_="zh"),
+            data=given,
         ),
     )
 
