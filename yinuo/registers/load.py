@@ -170,6 +170,8 @@ def _end_vanished(model: type[models.Model], kept: Sequence[str], *, day: date) 
     gone = model._default_manager.exclude(pk__in=kept).filter(
         models.Q(valid_to__isnull=True) | models.Q(valid_to__gt=day)
     )
+    if not gone.exists():  # even a statement that changes no row draws a new edition
+        return 0
     return gone.update(valid_to=models.functions.Greatest(models.Value(day), models.F("valid_from")))
 
 

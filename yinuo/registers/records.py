@@ -239,9 +239,12 @@ def public_view(record: Record, *, on: date | None = None) -> PublicView:
     day = on or today()
     standing = _standing(record, day)
     properties = register.schema.get("properties", {})
-    names = [name for name in properties if name in record.body]
+    # The public list keeps the order its register was written in; jsonb keeps none.
+    names = [*register.public, *sorted(properties.keys() - set(register.public))]
     fields = []
     for name in names:
+        if name not in record.body or name not in properties:
+            continue
         if name == "status" and standing != "holds":
             continue  # as written when it was made; `says` is what is so now
         shown = name in register.public and not properties[name].get("x-personal")
