@@ -429,6 +429,21 @@ def test_a_position_that_cannot_be_is_told_how(lat: str, lon: str, says: str) ->
     assert says in messages(lamp(lat=lat, lon=lon))["where"]
 
 
+def test_a_yes_or_no_may_have_words_of_its_own() -> None:
+    labels = {"true": {"zh": "亮灯", "en": "Lit"}, "false": {"zh": "不亮灯", "en": "Not lit"}}
+    schema = {"type": "object", "properties": {"lit": {"type": "boolean", "x-labels": labels}}}
+    asked = SchemaForm(schema, {"on": ON}, data={"lit": "false"})
+    assert [option.label for option in asked.field("lit").options] == ["亮灯", "不亮灯"]
+    assert [option.chosen for option in asked.field("lit").options] == [False, True]
+    assert asked.check_rows()[0].value == "不亮灯"
+
+
+def test_a_page_without_an_id_goes_by_its_number() -> None:
+    two = [{"fields": ["a"]}, {"fields": ["b"]}]
+    found = SchemaForm({"type": "object", "properties": {"a": {}, "b": {}}, "x-pages": two})
+    assert [page.id for page in found.pages] == ["1", "2"]
+
+
 # --- mistakes of those who write schemas --------------------------------------------------------------------
 
 
