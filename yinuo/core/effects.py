@@ -52,7 +52,7 @@ def written(effect: Effect, given: Given) -> dict[str, Any]:
 
 
 def drawn(source: str, *, effect: Effect, given: Given) -> Any:
-    """The value `source` stands for; None where the form has no such answer. Raises KeyError for an unknown source."""
+    """The value of `source`; None where nothing was answered. Raises KeyError for an unknown source."""
     if source.startswith(FORM):
         return given.form.get(source.removeprefix(FORM))
     if source.startswith(DATA):
@@ -81,7 +81,8 @@ def drawn(source: str, *, effect: Effect, given: Given) -> Any:
         case "valid_until":
             return valid_until(given.today, effect.valid_years).isoformat() if effect.valid_years else None
     raise KeyError(
-        f"{source!r} is no source; there are form.<field>, data.<field>, text:<words>, {', '.join(PLAIN_SOURCES)}"
+        f"{source!r} is no source; there are form.<field>, data.<field>, text:<words>, "
+        f"{', '.join(PLAIN_SOURCES)}"
     )
 
 

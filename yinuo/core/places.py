@@ -61,6 +61,6 @@ def roots(parents: Mapping[str, str | None]) -> Sequence[str]:
 def holders(
     functions: Iterable[str], place: str, *, units: Answering, parents: Mapping[str, str | None]
 ) -> dict[str, str]:
-    """function or unit id -> "unit:<id>" at `place`, for those that somebody answers for (engine's `Facts.units`)."""
+    """function or unit id -> "unit:<id>" at `place`, for those that somebody answers for (`Facts.units`)."""
     found = {name: responsible(name, place, units=units, parents=parents) for name in functions}
     return {name: f"unit:{unit}" for name, unit in found.items() if unit is not None}

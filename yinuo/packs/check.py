@@ -19,8 +19,8 @@ from .source import Document, Problem, Where
 def check(pack: Pack) -> list[Problem]:
     """Everything wrong with `pack`, in the order of its files; [] for a pack that may be loaded."""
     found = {*pack.problems, *_city(pack), *_people(pack), *_registers(pack), *_ends(pack)}
-    for matter in pack.matters:
-        found.update(check_matter.problems(About.of(pack, matter)))
+    for about in About.each(pack):
+        found.update(check_matter.problems(about))
     return sorted(found, key=lambda problem: (str(problem.file), problem.line))
 
 
@@ -165,11 +165,7 @@ def _ends(pack: Pack) -> Iterator[Problem]:
         path = _ring(start, opens)
         if path is None or start != min(path):
             continue
-        document = next(
-            document
-            for document in pack.documents.values()
-            if document.file.name == "matter.yaml" and document.value["id"] == start
-        )
+        document = next(about.document for about in About.each(pack) if about.matter.id == start)
         shown = " → ".join([*path, start])
         yield document.problem(
             opens[start][path[1] if len(path) > 1 else start],

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import SchemaError
 
 from yinuo.core import clock, effects, engine
 from yinuo.core.case import Case, Entry
@@ -22,7 +23,7 @@ from yinuo.core.engine import Decision, Refused
 from yinuo.core.matter import PARTY, PROMISED, STATUTORY, STEP_LIMIT, Effect, Label, Matter
 from yinuo.core.places import holders
 from yinuo.core.rules import SYSTEM_ACTOR, Actor, Child, Facts
-from yinuo.core.workdays import SHANGHAI, OutOfRange, shanghai_day
+from yinuo.core.workdays import SHANGHAI, Calendar, OutOfRange, shanghai_day
 
 from . import answers
 from .load import Example, Pack
@@ -61,6 +62,9 @@ def run(example: Example, pack: Pack) -> Result:
         play.all()
     except _Stop:
         pass
+    except (KeyError, AttributeError, TypeError, ValueError, SchemaError) as error:
+        # A matter that names steps, limits, rules or schemas that are not there cannot be played to the end.
+        play.broken(error)
     return Result(
         matter=example.matter, name=example.name, line=example.line(), differences=tuple(play.differences)
     )
@@ -118,13 +122,26 @@ class _Play:
         self.moment = moment(self.body["opened"])
         kind = str(self.body.get("party", "person"))
         self.party_name, self.party_code = PARTIES[kind]
-        if pack.calendar is None:
+
+    @property
+    def calendar(self) -> Calendar:
+        if self.pack.calendar is None:
             self.differ(
                 Label("日历读不出来，举例无法运行", "the calendar cannot be read, so the example cannot run"),
                 Label("先改正 calendar/", "mend calendar/ first"),
             )
             raise _Stop
-        self.calendar = pack.calendar
+        return self.pack.calendar
+
+    def broken(self, error: Exception) -> None:
+        said = " ".join(str(error).split())[:120]
+        self.differ(
+            Label(
+                f"运行不下去（{type(error).__name__}：{said}）",
+                f"it cannot be played on ({type(error).__name__}: {said})",
+            ),
+            Label("先改正本事项的其他问题", "mend the matter's other problems first"),
+        )
 
     # -- the story -------------------------------------------------------------------------
 
@@ -154,7 +171,7 @@ class _Play:
         for name in self.body.get("files") or ():
             self.material_is_known(matter, name, ("files",))
         actor = Actor(kind="person", id=self.person("party"), party=True)
-        files = {name: (f"file:{name}",) for name in self.body.get("files") or ()}
+        files: dict[str, tuple[str, ...]] = {name: (f"file:{name}",) for name in self.body.get("files") or ()}
         played = self.open(matter, form=form, place=place, by=actor, files=files)
         self.settle(played)
         return played
@@ -200,7 +217,8 @@ class _Play:
                 (*self.where, "on"),
             )
             raise _Stop
-        return found[nth - 1]
+        chosen: _Played = found[nth - 1]
+        return chosen
 
     def move(self, line: Mapping[str, Any], target: _Played) -> None:
         form, files = self.brought(line, target)
@@ -269,7 +287,7 @@ class _Play:
     def brought(
         self, line: Mapping[str, Any], target: _Played
     ) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
-        """Answers and files as they stand with this move: a resubmission brings more files, changed answers."""
+        """Answers and files with this move: a resubmission brings more files and changed answers."""
         files, form = dict(target.files), dict(target.form)
         for name in line.get("files") or ():
             self.material_is_known(target.matter, name, (*self.where, "files"))

@@ -59,6 +59,8 @@ class Pack:
     problems: tuple[Problem, ...]
     documents: Mapping[str, Document] = field(repr=False)
     """Path inside the folder -> the file with its lines."""
+    folders: tuple[str, ...] = ()
+    """The folder of each of `matters`, inside matters/; the check wants it to be the id."""
     matter_ids: frozenset[str] = frozenset()
     """Every matter that has a folder, also those too broken to be in `matters`."""
 
@@ -130,7 +132,7 @@ def read(folder: Path) -> Pack:
     reading = _Reading(folder)
     city = reading.one("city.yaml", "city")
     mechanisms = reading.plain("journal/mechanisms.yaml")
-    matters, examples, matter_ids = reading.matters()
+    matters, folders, examples, matter_ids = reading.matters()
     return Pack(
         folder=folder,
         city=city or {},
@@ -148,6 +150,7 @@ def read(folder: Path) -> Pack:
         mechanisms=tuple(mechanisms.get("mechanisms") or ()),
         problems=tuple(reading.problems),
         documents=reading.documents,
+        folders=folders,
         matter_ids=matter_ids,
     )
 
@@ -217,19 +220,23 @@ class _Reading:
             return None if document is None else document.value
         return found
 
-    def matters(self) -> tuple[tuple[Matter, ...], tuple[Example, ...], frozenset[str]]:
+    def matters(
+        self,
+    ) -> tuple[tuple[Matter, ...], tuple[str, ...], tuple[Example, ...], frozenset[str]]:
         root = self.folder / "matters"
         matters: list[Matter] = []
         examples: list[Example] = []
         ids: set[str] = set()
+        folders: list[str] = []
         for folder in sorted(path.parent for path in root.glob("*/*/matter.yaml")):
-            ids.add(folder.relative_to(root).as_posix())
+            name = folder.relative_to(root).as_posix()
+            ids.add(name)
             matter = self._matter(folder)
             if matter is not None:
                 matters.append(matter)
-                ids.add(matter.id)
-            examples += self._examples(folder, matter=folder.relative_to(root).as_posix())
-        return tuple(matters), tuple(examples), frozenset(ids)
+                folders.append(name)
+            examples += self._examples(folder, matter=name)
+        return tuple(matters), tuple(folders), tuple(examples), frozenset(ids)
 
     def _matter(self, folder: Path) -> Matter | None:
         document = self.document(folder / "matter.yaml", "matter")

@@ -108,9 +108,9 @@ def in_force() -> InForce:
 
 
 def doubt() -> None:
-    """Called before this process writes a pack: nothing is believed from memory until that is committed.
+    """Called before this process writes a pack: nothing is believed from memory until it is committed.
 
-    If it is rolled back instead, this process goes on asking the database each time, which is slower and right.
+    If it is rolled back instead, this process goes on asking the database each time: slower, and right.
     """
     global _doubtful
     _doubtful = True

@@ -29,7 +29,7 @@ class PackLoad(models.Model):
 
 
 class MatterVersion(models.Model):
-    """A matter as it was promised from `loaded_at` on. Rows are never changed or removed: a trigger refuses."""
+    """A matter as promised from `loaded_at` on. Rows are never changed or removed: a trigger refuses."""
 
     matter = models.TextField()
     version = models.PositiveIntegerField()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -52,7 +53,7 @@ def problems(document: Document, kind: str) -> list[Problem]:
 def schema_problem(
     document: Document, written: Mapping[str, Any], *, under: tuple[str | int, ...]
 ) -> Problem | None:
-    """What is wrong with a JSON Schema that the pack itself wrote (a form, a register); None when nothing is."""
+    """What is wrong with a JSON Schema that the pack itself wrote (a form, a register); None: nothing."""
     try:
         Draft202012Validator.check_schema(written)
     except SchemaError as error:
@@ -159,8 +160,6 @@ def _unknown_keys(
 
 
 def _matches(pattern: str, key: str) -> bool:
-    import re
-
     return re.search(pattern, key) is not None
 
 
@@ -183,16 +182,26 @@ def _to_add(key: str) -> Label:
     return _WORDS.get(key, Label(f"补上 {key}", f"add {key}"))
 
 
+_PATTERNS = {
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": Label("日期写成 2026-05-09", "write a date such as 2026-05-09"),
+    "^[a-z][a-z0-9_]*$": Label(
+        "用小写英文字母、数字、下划线，如 shop_sign", "use a-z, 0-9 and _, such as shop_sign"
+    ),
+    "^[a-z][a-z0-9-]*$": Label(
+        "用小写英文字母、数字、短横，如 jincheng-tax", "use a-z, 0-9 and -, such as jincheng-tax"
+    ),
+    "^[0-9]{6}([0-9]{3})?$": Label(
+        '区划代码为 6 位或 9 位数字，加引号，如 "140502"', 'write 6 or 9 digits in quotes, such as "140502"'
+    ),
+    "^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$": Label(
+        "写成 组/名，如 approvals/shop_sign", "write group/name, such as approvals/shop_sign"
+    ),
+}
+
+
 def _pattern(pattern: str) -> Label:
-    known = {
-        "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": Label("日期写成 2026-05-09", "write a date such as 2026-05-09"),
-        "^[a-z][a-z0-9_]*$": Label("用小写英文字母、数字、下划线，如 shop_sign", "use a-z, 0-9 and _, such as shop_sign"),
-        "^[a-z][a-z0-9-]*$": Label("用小写英文字母、数字、短横，如 jincheng-tax", "use a-z, 0-9 and -, such as jincheng-tax"),
-        "^[0-9]{6}([0-9]{3})?$": Label('区划代码为 6 位或 9 位数字，加引号，如 "140502"', 'write 6 or 9 digits in quotes, such as "140502"'),
-        "^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$": Label("写成 组/名，如 approvals/shop_sign", "write group/name, such as approvals/shop_sign"),
-    }  # fmt: skip
-    if pattern in known:
-        return known[pattern]
+    if pattern in _PATTERNS:
+        return _PATTERNS[pattern]
     if "{2}:[0-9]{2}" in pattern:
         return Label("时间写成 2026-05-09 10:00", "write a moment such as 2026-05-09 10:00")
     return Label(f"应符合 {pattern}", f"it must match {pattern}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ Where = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a pack: the file, the line (0: the whole file), what is wrong, what would be right."""
+    """One thing wrong with a pack: file, line (0: the whole file), what is wrong, what would be right."""
 
     file: Path
     line: int
@@ -148,7 +148,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def instead(word: str, known: Iterable[str], *, of: Label) -> Label:
-    """What to write in place of `word`: the nearest known word, else all of them, else to declare it in `of`."""
+    """What to write for `word`: the nearest known word, else all of them, else to declare it in `of`."""
     words = sorted(known)
     near = nearest(word, words)
     if near is not None:
@@ -174,7 +174,7 @@ for _tag, _pattern, _first in (
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^({_pattern})$"), list(_first))
 
-_SCALARS = {
+_SCALARS: dict[str, Callable[[str], Any]] = {
     "tag:yaml.org,2002:bool": lambda text: text == "true",
     "tag:yaml.org,2002:null": lambda text: None,
     "tag:yaml.org,2002:int": int,

@@ -18,7 +18,7 @@ _ONE_AT_A_TIME = 0x59494E_5041434B  # an arbitrary key of our own for pg_advisor
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What `put` wrote. new and changed: matter ids; withdrawn: no longer offered; years: calendars written."""
+    """What `put` wrote. new, changed: matter ids; withdrawn: no longer offered; years: calendars written."""
 
     new: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
