@@ -72,7 +72,7 @@ def verify(*, case: int | None = None) -> Report:
         faults.append(Fault(f"case id {waiting[0]}", "entries without a case"))
         waiting = next(grouped, None)
     contents = models.Content.objects.filter(**({"case_id": case} if case is not None else {}))
-    faults += _content_faults(contents.order_by("case_id", "seq"))
+    faults += _content_faults(contents.order_by("case_id", "seq"), case=case)
     seals = 0
     if case is None:
         seals, sealed_faults = _seal_faults()
@@ -160,7 +160,7 @@ def digest_of(line: Line, *, number: str) -> bytes:
     )
 
 
-def _content_faults(contents: Any) -> Iterator[Fault]:
+def _content_faults(contents: Any, *, case: int | None) -> Iterator[Fault]:
     rows = contents.select_related("case").only(
         "case__number", "seq", "kind", "salt", "body", "digest", "erased_at"
     )
@@ -170,20 +170,21 @@ def _content_faults(contents: Any) -> Iterator[Fault]:
             content.digest
         ):
             yield Fault(where, "touched: its words do not match their digest")
-    yield from _promised_contents(contents)
+    yield from _promised_contents(contents, case=case)
 
 
-def _promised_contents(contents: Any) -> Iterator[Fault]:
-    """Every content digest an entry names must be there, and no other."""
+def _promised_contents(contents: Any, *, case: int | None) -> Iterator[Fault]:
+    """Every content digest an entry names must be there, and no other. contents: those of `case`, or all."""
     kept: dict[tuple[int, int], dict[str, str]] = {}
     for content in contents.values("case_id", "seq", "kind", "digest").iterator(2000):
         kept.setdefault((content["case_id"], content["seq"]), {})[content["kind"]] = bytes(
             content["digest"]
         ).hex()
-    cases = sorted({case for case, _ in kept})
     naming = models.Entry.objects.filter(body__contains='"content":')
-    if cases:
-        naming = naming | models.Entry.objects.filter(case_id__in=cases)
+    if case is not None:
+        naming = models.Entry.objects.filter(case_id=case)
+    elif kept:
+        naming = naming | models.Entry.objects.filter(case_id__in=sorted({id_ for id_, _ in kept}))
     for row in naming.select_related("case").order_by("case_id", "seq").iterator(2000):
         try:
             named = json.loads(row.body).get("content", {})

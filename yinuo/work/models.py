@@ -53,3 +53,17 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SignInTry(models.Model):
+    """Wrong passwords in a row, by the SHA-256 of name and address; the row goes when the right one comes.
+
+    at: when the last try was heard.
+    """
+
+    key = models.BinaryField(primary_key=True)
+    count = models.IntegerField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.count} since {self.at}"
