@@ -45,7 +45,13 @@ def default_folder() -> Path:
 def judged(pack: Pack) -> tuple[list[Problem], list[Result]]:
     """Everything wrong with `pack`, differences of its examples included, and how each example went."""
     results = examples.run_all(pack)
-    return [*check.check(pack), *(each for result in results for each in result.differences)], results
+    found = check.check(pack)
+    wrong = {problem.file.parent for problem in found}
+    for result in results:
+        # An example that a broken matter stopped adds nothing to what the check has said about that matter.
+        said = result.broken and any(each.file.parent in wrong for each in result.differences)
+        found += () if said else result.differences
+    return found, results
 
 
 def _check(folder: Path, args: argparse.Namespace) -> int:

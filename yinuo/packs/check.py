@@ -47,7 +47,7 @@ def _city(pack: Pack) -> Iterator[Problem]:
     if roles is not None:
         yield from given_twice(roles, "roles", "id", pack.roles)
     city = pack.documents.get("city.yaml")
-    if city is not None and pack.places and pack.city.get("division") not in pack.parents:
+    if city is not None and pack.city and pack.places and pack.city.get("division") not in pack.parents:
         yield city.problem(
             ("division",),
             Label(f"没有区划 {pack.city.get('division')}", f"there is no place {pack.city.get('division')}"),

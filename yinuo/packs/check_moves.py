@@ -48,13 +48,6 @@ def ends_of(about: About, id_: str, move: Move) -> Iterator[Problem]:
             steps | {CLOSED},
             Label("steps", "steps"),
         )
-    if move.extends and any(origin != move.to for origin in move.origins):
-        yield about.wrong(
-            ("moves", id_, "to"),
-            f"动作 {id_} 延期却换了环节",
-            f"move {id_} extends a limit, yet leads to another step",
-            Label("延期动作的 from 与 to 写同一环节", "write the same step in `from` and `to`"),
-        )
 
 
 def makers_of(about: About, id_: str, move: Move) -> Iterator[Problem]:

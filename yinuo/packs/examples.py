@@ -49,6 +49,8 @@ class Result:
     name: str
     line: int
     differences: tuple[Problem, ...]
+    broken: bool = False
+    """True when the matter itself is so wrong that it could not be played on; the check says what is."""
 
     @property
     def passed(self) -> bool:
@@ -58,6 +60,7 @@ class Result:
 def run(example: Example, pack: Pack) -> Result:
     """Plays `example` and says where it came out differently, each with the line and what was got."""
     play = _Play(example, pack)
+    broken = False
     try:
         play.all()
     except _Stop:
@@ -65,8 +68,13 @@ def run(example: Example, pack: Pack) -> Result:
     except (KeyError, AttributeError, TypeError, ValueError, SchemaError) as error:
         # A matter that names steps, limits, rules or schemas that are not there cannot be played to the end.
         play.broken(error)
+        broken = True
     return Result(
-        matter=example.matter, name=example.name, line=example.line(), differences=tuple(play.differences)
+        matter=example.matter,
+        name=example.name,
+        line=example.line(),
+        differences=tuple(play.differences),
+        broken=broken,
     )
 
 

@@ -291,7 +291,7 @@ def _of_calendar(folder: Path, error: calendars.CalendarError) -> Problem:
     """calendars.py writes "file:line: what; remedy" as one text; a Problem keeps the parts."""
     place, _, said = str(error).partition(": ")
     file, _, line = place.rpartition(":")
-    what, _, remedy = said.rpartition("; ")
+    what, _, remedy = said.partition("; ")
     if not line.isdigit():
         file, line = place, "0"
     return Problem(

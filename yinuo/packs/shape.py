@@ -72,7 +72,7 @@ def schema_problem(
 
 def _said(document: Document, error: ValidationError) -> Iterator[Problem]:
     where = tuple(error.absolute_path)
-    name = str(where[-1]) if where else document.file.name
+    name = _name(document, where)
     value = error.instance
     asked: Any = error.validator_value
     match error.validator:
@@ -147,7 +147,7 @@ def _unknown_keys(
     document: Document, where: tuple[str | int, ...], value: Mapping[str, Any], asked: Mapping[str, Any]
 ) -> Iterator[Problem]:
     known = set(asked.get("properties", {}))
-    name = str(where[-1]) if where else document.file.name
+    name = _name(document, where)
     for key in value:
         if key in known or any(_matches(pattern, key) for pattern in asked.get("patternProperties", {})):
             continue
@@ -157,6 +157,14 @@ def _unknown_keys(
         yield document.problem(
             (*where, key), Label(f"“{name}”没有 {key} 这一项", f"“{name}” has no key {key}"), remedy
         )
+
+
+def _name(document: Document, where: tuple[str | int, ...]) -> str:
+    """What a value is called: its key, or for the third item of a list `units[3]`."""
+    if not where:
+        return document.file.name
+    last = where[-1]
+    return f"{where[-2] if len(where) > 1 else ''}[{last + 1}]" if isinstance(last, int) else last
 
 
 def _matches(pattern: str, key: str) -> bool:
