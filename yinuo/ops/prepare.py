@@ -16,8 +16,8 @@ from typing import Any
 def prepare(*, demo: bool, static: bool = True) -> list[list[str]]:
     """Migrates, loads the pack, adds demo people, gathers static files. Safe to repeat.
 
-    Returns the demo sign-ins as rows (user name, password, who). Raises SystemExit with the child's code, which
-    has said why.
+    Returns the demo sign-ins as rows (user name, password, who). Raises SystemExit with the code of a child
+    that failed, which has said why.
     """
     _python("as_owner()", owner=True)
     out = _python(f"as_platform(demo={demo}, static={static})", owner=False)

@@ -18,10 +18,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 import psutil
 
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 0 after an orderly stop; 1 when something that must stand does not, with one line saying why."""
+    """Exit code 0 after an orderly stop; 1 when something that must stand does not, with the reason."""
     demo = os.environ.get("DEMO", "1").strip().lower() in ("1", "true", "yes", "")
     complaint = port_complaint(args.host, args.port)
     if complaint:
@@ -57,13 +58,11 @@ def run(args: argparse.Namespace) -> int:
                 ours = database.start(home).started or adopted
                 record(home, owns_database=ours)
             signs = prepare.prepare(demo=demo)
-            children = [Child("pages", pages_command(args))]
-            if importlib.util.find_spec("yinuo.ops.worker"):
-                children.append(Child("worker", [sys.executable, "-m", "yinuo", "work"]))
+            children = children_for(host=args.host, port=args.port, workers=args.workers)
             for child in children:
                 child.start()
-            if not await_answer(children[0], args.host, args.port, stop):
-                return 0 if stop.asked else 1
+            if not await_answer(children[0], args.host, args.port):
+                return 1
             greet(args.host, args.port, signs)
             supervise(children, stop, home if embedded else None)
             return 0
@@ -141,19 +140,17 @@ def record(home: Path, *, owns_database: bool) -> None:
 
 def port_complaint(host: str, port: int) -> str:
     """Why this port cannot be listened on and what to do about it, or ""."""
+    if not 1 <= port <= 65535:
+        return f"--port {port} is no port; choose one between 1024 and 65535"
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
         return f"--host {host} is no address of this machine ({error.strerror}); try --host 127.0.0.1"
-    except OverflowError:
-        return f"--port {port} is no port; choose one between 1024 and 65535"
     with socket.socket(found[0], found[1]) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(found[4])
             probe.listen(1)
-        except OverflowError:
-            return f"--port {port} is no port; choose one between 1024 and 65535"
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return (
@@ -174,14 +171,12 @@ def _by_whom(port: int) -> str:
     return ""
 
 
-def await_answer(child: Child, host: str, port: int, stop: Stop) -> bool:
+def await_answer(child: Child, host: str, port: int) -> bool:
     """True once the pages answer HTTP; false if their process ends, or after a minute, having said so."""
     import http.client
 
     target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     for _ in range(600):
-        if stop.asked:
-            return False
         if not child.alive():
             say(f"the pages' process ended while starting (code {child.code()}); its reason stands above")
             return False
@@ -221,10 +216,18 @@ def _width(text: str) -> int:
 # --- children ----------------------------------------------------------------------------------------------
 
 
-def pages_command(args: argparse.Namespace) -> list[str]:
+def children_for(*, host: str, port: int, workers: int) -> list[Child]:
+    """The processes that make up the platform, not started yet; the first one serves the pages."""
+    children = [Child("pages", pages_command(host=host, port=port, workers=workers))]
+    if importlib.util.find_spec("yinuo.ops.worker"):
+        children.append(Child("worker", [sys.executable, "-m", "yinuo", "work"]))
+    return children
+
+
+def pages_command(*, host: str, port: int, workers: int) -> list[str]:
     """WSGI, because Django under ASGI costs three times as much; blocking threads wait for the database."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"]
-    command += ["--host", args.host, "--port", str(args.port), "--workers", str(args.workers)]
+    command += ["--host", host, "--port", str(port), "--workers", str(workers)]
     command += ["--blocking-threads", "4", "--blocking-threads-idle-timeout", "600", "--backlog", "1024"]
     command += ["--respawn-failed-workers", "--workers-kill-timeout", "10", "yinuo.wsgi:application"]
     return command
@@ -254,12 +257,16 @@ class Child:
     falls: int = 0
     not_before: float = field(default=0.0)
 
-    def start(self) -> None:
+    def start(self, *, environ: Mapping[str, str] | None = None, output: IO[bytes] | None = None) -> None:
+        """`environ` is added to ours; `output` takes what it prints, which otherwise goes where ours goes."""
         env = {**os.environ, "DJANGO_SETTINGS_MODULE": "yinuo.settings", "PYTHONUNBUFFERED": "1"}
+        env |= environ or {}
         self.process = subprocess.Popen(
             self.command,
             env=env,
             stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
             preexec_fn=_die_with_parent,
         )
