@@ -18,7 +18,7 @@ from yinuo.core import codes
 from yinuo.core.matter import Label
 
 MONEY = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]{1,2})?")
-TEL = re.compile(r"1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8}|[1-9][0-9]{4,7}|400-?[0-9]{3}-?[0-9]{4}")
+TEL = re.compile(r"1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8}")
 PLACE = re.compile(r"[0-9]{6}([0-9]{3})?")
 DECIMAL = re.compile(r"-?[0-9]{1,3}(\.[0-9]+)?")
 FORMATS = ("citizen-id", "uscc", "tel", "money", "date", "place", "point", "email")
@@ -46,18 +46,39 @@ def problems(
     return [_said(error) for error in validator.iter_errors(dict(answers))]
 
 
-def shown(prop: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
-    """False when a field's `x-show` {field, is} does not hold under these answers."""
-    condition = prop.get("x-show")
-    if not condition:
-        return True
-    given, wanted = answers.get(condition["field"]), condition.get("is")
-    return given in wanted if isinstance(wanted, list) else given == wanted
+def shown(name: str, properties: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
+    """False when the `x-show` of field `name`, or of a field it hangs on, does not hold under these answers.
+
+    x-show: {"field": other, "is": value or [values]}, or a list of such, which must all hold.
+    """
+    return _holds((properties.get(name) or {}).get("x-show"), properties, answers, seen=(name,))
+
+
+def conditions(show: Any) -> list[Mapping[str, Any]]:
+    """The single conditions of an `x-show`."""
+    return [] if not show else [show] if isinstance(show, Mapping) else list(show)
+
+
+def _holds(
+    show: Any, properties: Mapping[str, Any], answers: Mapping[str, Any], *, seen: tuple[str, ...]
+) -> bool:
+    for one in conditions(show):
+        other = one["field"]
+        if other in seen:
+            return False
+        if not _holds((properties.get(other) or {}).get("x-show"), properties, answers, seen=(*seen, other)):
+            return False
+        wanted = one["is"] if isinstance(one["is"], list) else [one["is"]]
+        given = answers.get(other)
+        if not any(each in wanted for each in (given if isinstance(given, list) else [given])):
+            return False
+    return True
 
 
 def asked(form: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
     """`form`, without the duty to answer what these answers keep hidden."""
-    hidden = {name for name, prop in (form.get("properties") or {}).items() if not shown(prop, answers)}
+    properties = form.get("properties") or {}
+    hidden = {name for name in properties if not shown(name, properties, answers)}
     wanted = [name for name in form.get("required") or () if name not in hidden]
     return {**form, "required": wanted}
 

@@ -24,6 +24,7 @@ def problems(about: About) -> Iterator[Problem]:
 
 
 def names(about: About) -> Iterator[Problem]:
+    """Is the id the folder, and is every mechanism the journal's?"""
     folder = about.folder.removeprefix("matters/")
     if about.matter.id != folder:
         yield about.wrong(
@@ -39,6 +40,7 @@ def names(about: About) -> Iterator[Problem]:
 
 
 def units(about: About) -> Iterator[Problem]:
+    """Does somebody answer for every unit the matter names, everywhere?"""
     yield from unit_answers(about, about.matter.unit, ("unit",))
     if about.matter.supervisor:
         yield from unit_answers(about, about.matter.supervisor, ("supervisor",))
@@ -57,6 +59,7 @@ def units(about: About) -> Iterator[Problem]:
 
 
 def steps(about: About) -> Iterator[Problem]:
+    """Can every step be reached, left, and closed from?"""
     matter = about.matter
     if matter.start not in matter.steps:
         yield no_such(
@@ -118,6 +121,7 @@ def reachable(about: About) -> tuple[set[str], set[str]]:
 
 
 def limits(about: About) -> Iterator[Problem]:
+    """Does every limit start and end, and is the promise within the statute?"""
     matter = about.matter
     for name, limit in matter.limits.items():
         where: Where = ("limits", name)
@@ -147,6 +151,7 @@ def limits(about: About) -> Iterator[Problem]:
 
 
 def over(about: About, promised: Limit, statutory: Limit) -> Iterator[Problem]:
+    """Is the promise, extended or not, ever later than the statute?"""
     where: Where = ("limits", PROMISED)
     for extended in (False, True):
         if extended and not promised.extension:
@@ -195,6 +200,7 @@ def later_than(
 
 
 def materials(about: About) -> Iterator[Problem]:
+    """Are materials named once, and do their conditions name fields?"""
     raw = about.matter.body.get("materials") or ()
     yield from given_twice(about.document, "materials", "id", raw)
     for index, material in enumerate(about.matter.materials):
@@ -219,6 +225,7 @@ def materials(about: About) -> Iterator[Problem]:
 
 
 def examples(about: About) -> Iterator[Problem]:
+    """Do the examples show the case closed, and late?"""
     examples = about.pack.examples_of(about.folder.removeprefix("matters/"))
     name = f"{about.folder}/examples.yaml"
     if not examples:

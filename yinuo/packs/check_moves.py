@@ -15,6 +15,7 @@ from .source import Problem, Where
 
 
 def moves(about: About) -> Iterator[Problem]:
+    """Every question asked of the matter's moves."""
     for id_, move in about.matter.moves.items():
         yield from ends_of(about, id_, move)
         yield from makers_of(about, id_, move)
@@ -26,6 +27,7 @@ def moves(about: About) -> Iterator[Problem]:
 
 
 def ends_of(about: About, id_: str, move: Move) -> Iterator[Problem]:
+    """Do `from` and `to` name steps?"""
     steps = set(about.matter.steps)
     for origin in move.origins:
         if origin not in steps:
@@ -51,6 +53,7 @@ def ends_of(about: About, id_: str, move: Move) -> Iterator[Problem]:
 
 
 def makers_of(about: About, id_: str, move: Move) -> Iterator[Problem]:
+    """Can anybody make it?"""
     roles = {each["id"] for each in about.pack.roles} - {"citizen", "enterprise"}
     where: Where = ("moves", id_, "by")
     for name in move.by:
@@ -91,6 +94,7 @@ def makers_of(about: About, id_: str, move: Move) -> Iterator[Problem]:
 
 
 def needs_of(about: About, id_: str, move: Move) -> Iterator[Problem]:
+    """Do its conditions exist, and do automatic moves ask for nothing that only a person can give?"""
     for name in move.needs:
         try:
             rules.find(name)
@@ -165,6 +169,7 @@ def needs_of(about: About, id_: str, move: Move) -> Iterator[Problem]:
 
 
 def limits_of(about: About, id_: str, move: Move) -> Iterator[Problem]:
+    """Do `after`, `extends` and `marks` name limits and events?"""
     limits = set(about.matter.limits)
     if move.after and move.after != STEP_LIMIT and move.after not in limits:
         yield no_such(
@@ -217,6 +222,7 @@ def limits_of(about: About, id_: str, move: Move) -> Iterator[Problem]:
 
 
 def closing(about: About, id_: str, move: Move) -> Iterator[Problem]:
+    """Does the outcome go with closing, and closing with an outcome?"""
     if move.to == CLOSED and not move.outcome and not outcome_before(about, move):
         yield about.wrong(
             ("moves", id_),
@@ -241,6 +247,7 @@ def outcome_before(about: About, closing: Move) -> bool:
 
 
 def keys(about: About) -> Iterator[Problem]:
+    """Is each key free at its step?"""
     for step in about.matter.steps:
         seen: dict[str, str] = {}
         for move in about.matter.moves_from(step):
@@ -255,6 +262,7 @@ def keys(about: About) -> Iterator[Problem]:
 
 
 def effects_of(about: About, id_: str, move: Move) -> Iterator[Problem]:
+    """Does each effect do one thing, to something that is there?"""
     for index, effect in enumerate(move.effects):
         where: Where = ("moves", id_, "then", index)
         if sum(map(bool, (effect.put, effect.open, effect.tell))) != 1:
@@ -275,6 +283,7 @@ def effects_of(about: About, id_: str, move: Move) -> Iterator[Problem]:
 
 
 def sources_of(about: About, effect: Effect, where: Where, *, given: frozenset[str]) -> Iterator[Problem]:
+    """Does every source in `with` exist?"""
     for name, source in effect.fields.items():
         if source.startswith(FORM):
             field = source.removeprefix(FORM)
@@ -321,6 +330,7 @@ def sources_of(about: About, effect: Effect, where: Where, *, given: frozenset[s
 
 
 def put(about: About, effect: Effect, where: Where) -> Iterator[Problem]:
+    """Does the register exist, and does the record fit it?"""
     register = about.pack.register(effect.put)
     if register is None:
         known = {each["id"] for each in about.pack.registers}
@@ -339,6 +349,7 @@ def put(about: About, effect: Effect, where: Where) -> Iterator[Problem]:
 
 
 def opens(about: About, effect: Effect, where: Where) -> Iterator[Problem]:
+    """Does the matter exist, and do its answers fit its form?"""
     if effect.open not in about.pack.matter_ids:
         yield no_such(
             about.document,

@@ -13,7 +13,7 @@ from django.template.base import VariableNode
 from yinuo.core.matter import Label
 
 from . import shape
-from .answers import FORMATS
+from .answers import FORMATS, conditions
 from .findings import About, no_such
 from .source import Problem, Where, instead
 
@@ -35,6 +35,7 @@ _TEMPLATES = Engine()
 
 
 def form_file(about: About) -> Iterator[Problem]:
+    """Is form.json a form that can be filled in?"""
     written = about.matter.form
     wrong = shape.schema_problem(about.form, written, under=())
     if wrong is not None:
@@ -91,6 +92,7 @@ def subject(about: About, written: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def form_field(about: About, name: str, prop: Any) -> Iterator[Problem]:
+    """Is one question of the form well put?"""
     where: Where = ("properties", name)
     if not isinstance(prop, dict):
         return
@@ -123,17 +125,24 @@ def form_field(about: About, name: str, prop: Any) -> Iterator[Problem]:
             set(FORMATS),
             Label("packs/answers.py", "packs/answers.py"),
         )
-    condition = prop.get("x-show")
-    if isinstance(condition, dict) and condition.get("field") not in about.fields:
-        yield no_such(
-            about.form,
-            (*where, "x-show"),
-            "字段",
-            "field",
-            str(condition.get("field")),
-            about.fields,
-            Label("properties", "properties"),
-        )
+    for condition in conditions(prop.get("x-show")):
+        other = str(condition.get("field"))
+        if other not in about.fields - {name}:
+            yield no_such(
+                about.form,
+                (*where, "x-show"),
+                "字段",
+                "field",
+                other,
+                about.fields - {name},
+                Label("properties", "properties"),
+            )
+        elif "is" not in condition:
+            yield about.form.problem(
+                (*where, "x-show"),
+                Label(f"字段 {name} 的 x-show 没有 is", f"x-show of field {name} has no `is`"),
+                Label('写 {"field": …, "is": …}', 'write {"field": …, "is": …}'),
+            )
 
 
 def _types(prop: Mapping[str, Any]) -> list[Any]:
@@ -142,6 +151,7 @@ def _types(prop: Mapping[str, Any]) -> list[Any]:
 
 
 def pages(about: About, written: Mapping[str, Any]) -> Iterator[Problem]:
+    """Does every question stand on one page?"""
     listed: list[str] = []
     for index, page in enumerate(written.get("x-pages") or ()):
         for name in page.get("fields") or ():
@@ -155,6 +165,18 @@ def pages(about: About, written: Mapping[str, Any]) -> Iterator[Problem]:
                     name,
                     about.fields,
                     Label("properties", "properties"),
+                )
+        known = {material.id for material in about.matter.materials}
+        for id_ in page.get("materials") or ():
+            if id_ not in known:
+                yield no_such(
+                    about.form,
+                    ("x-pages", index),
+                    "材料",
+                    "material",
+                    id_,
+                    known,
+                    Label("materials", "materials"),
                 )
     if not listed:
         return
@@ -180,6 +202,7 @@ def pages(about: About, written: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def letters(about: About) -> Iterator[Problem]:
+    """Has every letter a file and a declaration?"""
     declared = set(about.matter.letters)
     used: list[tuple[Where, str]] = [
         (("moves", id_, "letter"), move.letter) for id_, move in about.matter.moves.items() if move.letter
@@ -221,6 +244,7 @@ def letters(about: About) -> Iterator[Problem]:
 
 
 def letter_text(about: About, letter: str) -> Iterator[Problem]:
+    """Can the letter be written, with words it knows?"""
     file = about.pack.folder / about.folder / "letters" / f"{letter}.html"
     text = about.matter.body["letter_texts"][letter]
 

@@ -25,6 +25,7 @@ class About:
 
     @classmethod
     def each(cls, pack: Pack) -> Iterator[About]:
+        """Every matter of `pack` that could be read."""
         for folder, matter in zip(pack.folders, pack.matters):
             inside = f"matters/{folder}"
             yield cls(
@@ -54,6 +55,7 @@ class About:
 
 
 def unit_answers(about: About, name: str, where: Where, *, everywhere: bool = True) -> Iterator[Problem]:
+    """Does the function (or unit) `name` exist, and does somebody answer for it in every place?"""
     ids = {unit["id"] for unit in about.pack.units}
     if not ids:
         return  # units.yaml itself is broken, and says so
@@ -93,6 +95,7 @@ def unit_answers(about: About, name: str, where: Where, *, everywhere: bool = Tr
 def given_twice(
     document: Document, top: str, key: str, rows: Iterable[Mapping[str, Any]]
 ) -> Iterator[Problem]:
+    """Rows whose `key` an earlier row has already."""
     seen: dict[str, int] = {}
     for index, row in enumerate(rows):
         value = row[key]
@@ -103,6 +106,7 @@ def given_twice(
 
 
 def double(document: Document, where: Where, value: str, zh: str, en: str = "") -> Problem:
+    """The problem of a value that is given twice."""
     return document.problem(
         where,
         Label(f"{value} 重复，{zh}已有", f"{value} is given twice; see {en or zh}"),
@@ -113,6 +117,7 @@ def double(document: Document, where: Where, value: str, zh: str, en: str = "") 
 def dangling(
     document: Document, top: str, rows: Iterable[Mapping[str, Any]], key: str, known: set[str]
 ) -> Iterator[Problem]:
+    """Rows whose `key` names nothing that is known."""
     for index, row in enumerate(rows):
         value = row.get(key)
         if value is not None and value not in known:
@@ -126,12 +131,14 @@ def dangling(
 def no_such(
     document: Document, where: Where, zh: str, en: str, name: str, known: Iterable[str], of: Label
 ) -> Problem:
+    """The problem of a `name` that is not among `known`, with the nearest that is."""
     return document.problem(
         where, Label(f"没有{zh} {name}", f"there is no {en} {name}"), instead(name, known, of=of)
     )
 
 
 def no_mechanism(document: Document, where: Where, name: str, known: Iterable[str]) -> Problem:
+    """The problem of a mechanism that the journal does not have."""
     return no_such(
         document,
         where,
