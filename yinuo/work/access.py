@@ -37,6 +37,13 @@ def cases_for(person: Person, *, on: date | None = None) -> QuerySet[Case]:
     return Case.objects.filter(seen)
 
 
+def own_cases(person: Person, *, on: date | None = None) -> QuerySet[Case]:
+    """The cases in which `person` is the applicant or acts for them, whatever posts they hold besides."""
+    mine = [party.pk for party in parties.for_person(person, on=on)]
+    applied = Q(party_id__in=mine) | Q(party_id__isnull=True, opened_by=person.pk)
+    return cases_for(person, on=on).filter(applied)
+
+
 def _by_post(post: people.PostValue) -> Q | None:
     if post.role in BY_UNIT:
         return Q(units__overlap=list(units.subtree(post.unit)))
@@ -58,6 +65,14 @@ def case_for(person: Person, number: str, *, on: date | None = None) -> Case:
     found = cases_for(person, on=on).filter(number=number.strip().upper()).first()
     if found is None:
         raise NotFound(number)
+    return found
+
+
+def case_with_id(person: Person, id_: int, *, on: date | None = None) -> Case:
+    """The case with that id. Raises NotFound when there is none or `person` may not see it."""
+    found = cases_for(person, on=on).filter(pk=id_).first()
+    if found is None:
+        raise NotFound(str(id_))
     return found
 
 
