@@ -7,9 +7,11 @@ module breaks its own word alone.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("yinuo.ops.run", "start everything: database, pages, worker"),
@@ -22,6 +24,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "db": ("yinuo.ops.db", "start, stop or see the embedded database"),
     "doctor": ("yinuo.ops.doctor", "say what is wrong with this machine, and what to do"),
 }
+
+
+WITH_DATABASE = ("work", "verify", "seal", "migrate")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,8 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=f"yinuo {name}", description=about)
     module.add_arguments(parser)
     args = parser.parse_args(rest)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yinuo.settings")
     try:
-        return int(module.run(args))
+        with _database(words):
+            return int(module.run(args))
     except KeyboardInterrupt:
         return 130
     except Exception as error:
@@ -61,9 +68,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise
 
 
+@contextlib.contextmanager
+def _database(words: Sequence[str]) -> Iterator[None]:
+    """The embedded database for a command that reads or writes cases; stopped again if nobody else came."""
+    if os.environ.get("DATABASE_URL") or not (
+        words[0] in WITH_DATABASE or tuple(words[:2]) == ("pack", "load")
+    ):
+        yield
+        return
+    from yinuo.ops import database
+
+    server = database.start()
+    try:
+        yield
+    finally:
+        if server.started:
+            database.stop(unless_used=True)
+
+
 def _is_told(error: Exception) -> bool:
     """Errors whose message is written for the person at the keyboard; anything else keeps its traceback."""
-    told = {("yinuo.ops.database", "DatabaseError"), ("django.core.exceptions", "ImproperlyConfigured")}
+    told = {
+        ("yinuo.ops.database", "DatabaseError"),
+        ("django.core.exceptions", "ImproperlyConfigured"),
+        ("django.db.utils", "OperationalError"),  # no server at DATABASE_URL, or it went away
+    }
     return any((kind.__module__, kind.__name__) in told for kind in type(error).__mro__)
 
 

@@ -186,15 +186,18 @@ def _start_anew(place: Layout, *, say: Say) -> None:
     _pg_ctl_start(place, folder, say=say)
 
 
-def stop(home: Path | None = None, *, say: Say | None = None) -> bool:
-    """Stops the server of `home`, open connections included; false if none was running."""
+def stop(home: Path | None = None, *, unless_used: bool = False, say: Say | None = None) -> bool:
+    """Stops the server of `home`, open connections included; false if none was running.
+
+    `unless_used` leaves it to those who are connected, and then returns false as well.
+    """
     say = say or _say
     place = layout(home)
     if not place.data.exists():
         return False
     with _lock(place):
         pid = _running_pid(place)
-        if pid is None:
+        if pid is None or (unless_used and _used(place)):
             return False
         _stop(pid, place, say=say)
     return True
@@ -695,6 +698,14 @@ def _admin(place: Layout, database: str) -> psycopg.Connection[tuple[object, ...
     return psycopg.connect(
         dsn(place.socket, role=ADMIN, database=database), autocommit=True, connect_timeout=10
     )
+
+
+def _used(place: Layout) -> bool:
+    others = (
+        "select 1 from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+    )
+    with _admin(place, ADMIN) as connection:
+        return connection.execute(others).fetchone() is not None
 
 
 def _ensure_roles(place: Layout) -> None:
