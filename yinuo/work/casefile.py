@@ -4,8 +4,10 @@ history with the words these eyes may read, moves they may make."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+
+from django.db.models import Q
 
 from yinuo.core import engine
 from yinuo.core.case import Entry, Holding, holdings
@@ -16,7 +18,7 @@ from yinuo.ledger import models as ledger
 from yinuo.ledger import store
 from yinuo.packs import matters
 from yinuo.registers import units
-from yinuo.registers.models import Party, Person, Record
+from yinuo.registers.models import Party, Person, Post, Record, today
 
 from . import access, names
 from .actors import actor
@@ -267,3 +269,35 @@ def _who(by: str, people: dict[int, str], *, reads: bool, lang: str) -> str:
     if kind == "party" and not reads:
         return "申请人" if lang == "zh" else "the applicant"
     return people.get(int(id_), by)
+
+
+def colleagues(file: CaseFile, *, on: date | None = None) -> list[tuple[Person, str]]:
+    """(person, role) of everybody in the holding unit who has something to do at this step."""
+    kind, _, unit = file.case.holder.partition(":")
+    if kind != "unit":
+        return []
+    roles = {role for move in file.matter.moves_from(file.case.step) for role in move.by}
+    day = on or today()
+    posts = (
+        Post.objects.filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gt=day),
+            unit_id=unit,
+            role_id__in=roles,
+            valid_from__lte=day,
+            person__is_active=True,
+        )
+        .select_related("person")
+        .order_by("person__name", "id")
+    )
+    able = [post for post in posts if not post.matters or file.case.matter in post.matters]
+    return list({post.person_id: (post.person, post.role_id) for post in able}.values())
+
+
+def since(file: CaseFile, seq: int) -> list[Line]:
+    """The entries after `seq`: what changed while somebody was looking at an older page."""
+    return [line for line in file.lines if line.entry.seq > seq]
+
+
+def may_claim(file: CaseFile, person: Person) -> bool:
+    """Whether `person` may take the case into their own hands now."""
+    return bool(file.moves) and not file.case.closed_at and file.case.assignee_id != person.pk

@@ -13,8 +13,9 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import QuerySet
 
-from yinuo.ledger.models import Notice
+from yinuo.ledger.models import Case, Notice
 from yinuo.registers.models import Party, PartyMember, Person
 
 log = logging.getLogger(__name__)
@@ -99,3 +100,9 @@ def addressed_to(person: Person) -> list[str]:
         *(f"party:{party.pk}" for party in parties.for_person(person)),
         *(f"unit:{post.unit}" for post in people.posts_of(person)),
     ]
+
+
+def undelivered(cases: QuerySet[Case], *, newest: int = 100) -> list[Notice]:
+    """Notices of `cases` that failed at least once and are still owed, the longest waiting first."""
+    failed = Notice.objects.filter(case__in=cases.order_by(), sent_at__isnull=True, attempts__gt=0)
+    return list(failed.select_related("case").order_by("made_at", "id")[:newest])
