@@ -7,7 +7,7 @@ neither the matter nor the calendar: what was promised then is what is read now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -98,21 +98,7 @@ class Case:
 
     def state(self) -> dict[str, Any]:
         """Everything but seq, as JSON values: what an entry restores."""
-        return {
-            "matter": self.matter,
-            "version": self.version,
-            "step": self.step,
-            "outcome": self.outcome,
-            "holder": self.holder,
-            "assignee": self.assignee,
-            "clock": self.clock.as_json(),
-            "facts": dict(self.facts),
-            "made": dict(self.made),
-            "dates": {name: _due_json(due) for name, due in self.dates.items()},
-            "alerts": dict(self.alerts),
-            "breached": {name: instant_text(at) for name, at in self.breached.items()},
-            "kept": self.kept,
-        }
+        return {key: write(getattr(self, key)) for key, write in _WRITERS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +139,11 @@ def replay(entries: Iterable[Entry]) -> Case:
 
 def difference(before: Case, after: Case) -> dict[str, Any]:
     """The keys of state() whose value differs, with the value after: what an entry must carry."""
-    old, new = before.state(), after.state()
-    return {key: value for key, value in new.items() if old[key] != value}
+    return {
+        key: write(getattr(after, key))
+        for key, write in _WRITERS.items()
+        if getattr(before, key) != getattr(after, key)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +184,28 @@ def alerts_at(dates: Mapping[str, Due], now: datetime) -> dict[str, str]:
         elif now >= due.warn:
             alerts[name] = YELLOW
     return alerts
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_WRITERS: dict[str, Callable[[Any], Any]] = {
+    "matter": _same,
+    "version": _same,
+    "step": _same,
+    "outcome": _same,
+    "holder": _same,
+    "assignee": _same,
+    "clock": Clock.as_json,
+    "facts": dict,
+    "made": dict,
+    "dates": lambda dates: {name: _due_json(due) for name, due in dates.items()},
+    "alerts": dict,
+    "breached": lambda breached: {name: instant_text(at) for name, at in breached.items()},
+    "kept": _same,
+}
+"""The fields of a case that an entry carries, and how each is written as JSON."""
 
 
 def _due_json(due: Due) -> dict[str, Any]:

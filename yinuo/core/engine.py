@@ -441,7 +441,12 @@ def _moved(
     if move.extends:
         clock = replace(clock, extensions=clock.extensions + _extensions(move, by=by, at=at, facts=facts))
 
+    if move.same_unit and move.to in case.facts.get("chosen", {}):
+        facts = replace(facts, data={**facts.data, "unit": case.facts["chosen"][move.to]})
     holder = case.holder if staying else "" if closing else _holder(matter, move.to, facts=facts)
+    known = {**case.facts, **move.sets}
+    if not closing and not staying and matter.steps[move.to].unit == CHOSEN:
+        known["chosen"] = {**known.get("chosen", {}), move.to: holder.partition(":")[2]}
     return replace(
         case,
         step=move.to,
@@ -449,7 +454,7 @@ def _moved(
         assignee=case.assignee if holder == case.holder else None,
         outcome=move.outcome or (case.outcome or "done" if closing else case.outcome),
         clock=clock,
-        facts={**case.facts, **move.sets} if move.sets else case.facts,
+        facts=known,
         made={**case.made, move.id: case.made.get(move.id, 0) + 1},
         kept=_kept(case, matter, clock, calendar=calendar, at=at, closing=closing),
     )

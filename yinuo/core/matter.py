@@ -104,7 +104,8 @@ class Move:
 
     `by` holds role ids, PARTY, TIMER or SYSTEM. `needs` names rules (see rules.py). `marks` are the
     events this move puts on the clock now; `backdates` puts an event at the time of an earlier one
-    (deemed acceptance counts from receipt, 行政许可法 §32). `extends` names limits lengthened.
+    (deemed acceptance counts from receipt, 行政许可法 §32). `extends` names limits lengthened. `same_unit`
+    sends the case back to the unit that was chosen for that step before (rework).
     """
 
     id: str
@@ -125,6 +126,7 @@ class Move:
     effects: tuple[Effect, ...] = ()
     key: str = ""
     form: Mapping[str, Any] = field(default_factory=dict)
+    same_unit: bool = False
 
     @property
     def automatic(self) -> bool:
@@ -280,6 +282,7 @@ def _move(id_: str, raw: Mapping[str, Any]) -> Move:
         effects=tuple(_effect(each) for each in raw.get("then") or ()),
         key=raw.get("key", ""),
         form=raw.get("form") or {},
+        same_unit=bool(raw.get("same_unit", False)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,18 +19,24 @@ def canonical(value: Any) -> str:
     """JSON in one spelling: sorted keys, no blanks, UTF-8. Raises ValueError on a float, which has no single
     spelling (money and measures are text)."""
     _no_floats(value)
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _no_floats(value: Any) -> None:
-    if isinstance(value, float):
-        raise ValueError(f"{value!r} is a float; write measures and money as text")
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind is dict:
         for each in value.values():
-            _no_floats(each)
-    elif isinstance(value, list | tuple):
+            if type(each) is not str:
+                _no_floats(each)
+    elif kind is list or kind is tuple:
         for each in value:
-            _no_floats(each)
+            if type(each) is not str:
+                _no_floats(each)
+    elif isinstance(value, float):
+        raise ValueError(f"{value!r} is a float; write measures and money as text")
 
 
 def entry_digest(

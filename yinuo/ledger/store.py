@@ -91,12 +91,15 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A case as read, with all a decision may ask. `expecting=head.case.seq` guards the next append."""
+    """A case as read; form, files, children and acted only after gather(). `head.case.seq` guards the next
+    append."""
 
     id: int
     number: str
     header: Header
     case: Case
+    state: Mapping[str, Any]
+    """The case's state as JSON values, as stored: what the next entry's state is laid over."""
     digest: bytes
     form: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -116,14 +119,11 @@ class Line:
 
 
 def read(case: int) -> Head:
-    """The case with id `case`. Raises NoSuchCase."""
-    row = _one("gather", {"case": case})
+    """The case with id `case`, without what only gather() brings. Raises NoSuchCase."""
+    row = _one("read", {"case": case})
     if row is None:
         raise NoSuchCase(f"no case has id {case}")
-    # Django tells its connections to leave jsonb as text.
-    files: dict[str, tuple[str, ...]] = {}
-    for material, digest in _json(row["files"]) or ():
-        files[material] = (*files.get(material, ()), digest)
+    state = _json(row["state"])
     return Head(
         id=row["id"],
         number=row["number"],
@@ -143,13 +143,27 @@ def read(case: int) -> Head:
             parent_seq=row["parent_seq"],
         ),
         case=from_state(
-            _json(row["state"]),
-            seq=row["seq"],
-            opened_at=row["opened_at"],
-            at=row["at"],
-            closed_at=row["closed_at"],
+            state, seq=row["seq"], opened_at=row["opened_at"], at=row["at"], closed_at=row["closed_at"]
         ),
+        state=state,
         digest=bytes(row["head"]),
+    )
+
+
+def gather(head: Head) -> Head:
+    """`head` with what rules, letters and effects may ask: form, files, children, who acted.
+
+    Apart from read(), because a plain move asks none of it and it costs four times the head.
+    """
+    row = _one("gather", {"case": head.id})
+    if row is None:
+        raise NoSuchCase(f"no case has id {head.id}")
+    # Django tells its connections to leave jsonb as text.
+    files: dict[str, tuple[str, ...]] = {}
+    for material, digest in _json(row["files"]) or ():
+        files[material] = (*files.get(material, ()), digest)
+    return replace(
+        head,
         form=_json(row["form"]) or {},
         files=files,
         children=tuple(
@@ -194,6 +208,7 @@ def open_case(
         notices=notices,
         extra=extra,
         wake=wake_at,
+        before={},
     )
     values |= {
         "case": case_id,
@@ -241,11 +256,13 @@ def append(
         notices=notices,
         extra=extra or {},
         wake=wake_at,
+        before=head.state,
     )
     values |= {"case": head.id, "expecting": head.case.seq}
     if _one("append", values) is None:
         raise Conflict(case=head.id, expecting=head.case.seq)
-    return replace(head, case=decision.case, digest=values["digest"])
+    state = {**head.state, **decision.entry.body.get("state", {})}
+    return replace(head, case=decision.case, state=state, digest=values["digest"])
 
 
 def rest(head: Head, *, wake_at: datetime | None) -> None:
@@ -332,6 +349,7 @@ def _values(
     notices: Sequence[Tell],
     extra: Mapping[str, Any],
     wake: datetime | None,
+    before: Mapping[str, Any],
 ) -> dict[str, Any]:
     entry, case = decision.entry, decision.case
     body = {**entry.body, **extra}
@@ -362,7 +380,8 @@ def _values(
         **columns(case),
         "unit_now": unit if kind == "unit" else "",
         "wake_at": wake,
-        "state": canonical(case.state()),
+        # The fold itself: what the entry changed, laid over what stood.
+        "state": canonical({**before, **entry.body.get("state", {})}),
         "kind": entry.kind,
         "move": entry.move,
         "by": entry.by,
@@ -426,6 +445,7 @@ __all__ = [
     "columns",
     "erase",
     "files",
+    "gather",
     "history",
     "instant_text",
     "line_of",

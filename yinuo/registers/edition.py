@@ -100,15 +100,19 @@ _latest: Edition | None = None
 
 def current() -> Edition:
     """The units and places that this connection sees now."""
-    global _latest
     with connection.cursor() as cursor:
         cursor.execute("select token from registers_edition where id = 1")
         row = cursor.fetchone()
+    return at_token(row[0]) if row else _read(UUID(int=0))
+
+
+def at_token(token: UUID) -> Edition:
+    """The units and places under the token that this connection has just read."""
+    global _latest
     found = _latest
-    if row is None or found is None or found.token != row[0]:
+    if found is None or found.token != token:
         # The token was read before the rows: a change in between is seen as a new token next time.
-        found = _read(row[0] if row else UUID(int=0))
-        _latest = found if row else None
+        found = _latest = _read(token)
     return found
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from yinuo.core import places as tree
 
 from . import edition
-from .edition import UnitValue
+from .edition import Edition, UnitValue
 from .models import Unit, today
 
 
@@ -23,14 +23,16 @@ def responsible(function: str, place: str, *, on: date | None = None) -> Unit | 
     return None if holder is None else Unit.objects.get(pk=holder.removeprefix("unit:"))
 
 
-def resolve(names: Iterable[str], place: str, *, on: date | None = None) -> dict[str, str]:
+def resolve(
+    names: Iterable[str], place: str, *, on: date | None = None, now: Edition | None = None
+) -> dict[str, str]:
     """function or unit id -> "unit:<id>" at `place`, for those that somebody answers for.
 
-    One query. The nearest unit up the division tree answers, else the city's. A place that ended counts as
-    its successor; an unknown or empty one as the city.
+    One query, none when `now` was read already. The nearest unit up the division tree answers, else the
+    city's. A place that ended counts as its successor; an unknown or empty one as the city.
     """
     day = on or today()
-    now = edition.current()
+    now = now or edition.current()
     table = now.on(day)
     return tree.holders(names, now.present(place, on=day), units=table.units, parents=table.parents)
 

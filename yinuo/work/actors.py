@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from yinuo.core.rules import Actor
-from yinuo.registers import parties, people, units
-from yinuo.registers.models import Person
+from yinuo.core.workdays import SHANGHAI
+from yinuo.registers import people
+from yinuo.registers.models import Person, today
+from yinuo.registers.towards import Towards, towards
 
 
-def actor(person: Person, *, holder: str, matter: str, party: int | None, opened_by: int | None) -> Actor:
+def actor(
+    person: Person,
+    *,
+    holder: str,
+    matter: str,
+    party: int | None,
+    opened_by: int | None,
+    known: Towards | None = None,
+) -> Actor:
     """`person` towards a case that `holder` ("unit:…", "party:…" or "") holds.
 
     A role counts when the post's unit is the holder or stands above it. Somebody who reported a case
-    without a party (a lamp out) acts for it as its applicant.
+    without a party (a lamp out) acts for it as its applicant. known: what the registers have said already.
     """
+    known = known or towards(person.pk, party=party, on=today())
     kind, _, unit = holder.partition(":")
     roles: frozenset[str] = frozenset()
-    if kind == "unit":
-        path = units.path(unit)
-        roles = people.roles_towards(people.posts_of(person), path, matter) if path else frozenset()
-    return Actor(
-        kind="person", id=person.pk, roles=roles, party=is_party(person, party=party, opened_by=opened_by)
-    )
+    if kind == "unit" and unit in known.now.units:
+        roles = people.roles_towards(known.posts, known.now.units[unit].path, matter)
+    acts = known.acts if party is not None else opened_by is not None and opened_by == person.pk
+    return Actor(kind="person", id=person.pk, roles=roles, party=acts)
 
 
-def is_party(person: Person, *, party: int | None, opened_by: int | None) -> bool:
-    """Whether `person` is the applicant of a case or may act for them."""
-    if party is None:
-        return opened_by is not None and opened_by == person.pk
-    return parties.may_act(person, party)
+def known_at(person: Person, *, party: int | None, at: datetime) -> Towards:
+    """What the registers say of `person` (and of `party`) on the local day of `at`."""
+    return towards(person.pk, party=party, on=at.astimezone(SHANGHAI).date())

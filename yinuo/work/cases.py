@@ -23,10 +23,12 @@ from yinuo.ledger import store
 from yinuo.ledger.store import Conflict, File, Head, Header, Words
 from yinuo.packs import matters
 from yinuo.registers import units
+from yinuo.registers.edition import Edition
 from yinuo.registers.models import Person
+from yinuo.registers.towards import Towards
 
 from . import effects, letters
-from .actors import actor
+from .actors import actor, known_at
 
 _ROUNDS = 20
 """An automatic move may lead to another; a matter that goes round for ever is stopped here."""
@@ -108,7 +110,21 @@ def move(
     Raises Refused when the engine says no, Conflict when somebody moved the case first, NoSuchCase.
     """
     head = _gather(case, expecting=expecting)
-    return _move(head, move=move, by=_actor(head, by), at=at, data=data or {}, files=files)
+    known = known_at(by, party=head.header.party, at=at)
+    matter = matters.version(head.header.matter, head.header.version)
+    if _asks(matter, move):
+        head = store.gather(head)
+    after = _step(
+        head,
+        matter,
+        move=move,
+        by=_actor(head, by, known=known),
+        at=at,
+        data=data or {},
+        files=files,
+        now=known.now,
+    )
+    return _follow(after, matter, at=at)
 
 
 def assign(*, case: int, to: Person | None, by: Person, at: datetime, expecting: int) -> Head:
@@ -226,6 +242,8 @@ def settle(case: int, *, at: datetime) -> Head:
     head = store.read(case)
     for _ in range(_ROUNDS):
         matter = matters.version(head.header.matter, head.header.version)
+        if any(each.automatic for each in matter.moves_from(head.case.step)):
+            head = store.gather(head)
         owed = engine.automatic_move(head.case, matter=matter, at=at, facts=_facts(head, matter, data={}))
         if owed is not None:
             _step(head, matter, move=owed[0], by=owed[1], at=at, data={}, files=())
@@ -254,13 +272,20 @@ def _gather(case: int, *, expecting: int) -> Head:
     return head
 
 
-def _actor(head: Head, person: Person) -> Actor:
+def _asks(matter: Matter, move: str) -> bool:
+    """Whether a move needs more of the case than its head: a rule, a letter or an effect will ask."""
+    wanted = matter.moves.get(move)
+    return wanted is not None and bool(wanted.needs or wanted.letter or wanted.effects)
+
+
+def _actor(head: Head, person: Person, *, known: Towards | None = None) -> Actor:
     return actor(
         person,
         holder=head.case.holder,
         matter=head.header.matter,
         party=head.header.party,
         opened_by=head.header.opened_by,
+        known=known,
     )
 
 
@@ -284,7 +309,7 @@ def _correcting(head: Head, by: Person, *, entries: Sequence[Any], undone: Any) 
     return replace(towards, party=False)
 
 
-def _facts(head: Head, matter: Matter, *, data: Mapping[str, Any]) -> Facts:
+def _facts(head: Head, matter: Matter, *, data: Mapping[str, Any], now: Edition | None = None) -> Facts:
     return Facts(
         matter=matter,
         form=data.get("form") or head.form,
@@ -292,17 +317,9 @@ def _facts(head: Head, matter: Matter, *, data: Mapping[str, Any]) -> Facts:
         files=head.files,
         children=head.children,
         acted=head.acted,
-        units=units.resolve(matter.units_named, head.header.place),
+        units=units.resolve(matter.units_named, head.header.place, now=now),
         party=f"party:{head.header.party}" if head.header.party else "",
     )
-
-
-def _move(
-    head: Head, *, move: str, by: Actor, at: datetime, data: Mapping[str, Any], files: Sequence[File]
-) -> Head:
-    matter = matters.version(head.header.matter, head.header.version)
-    after = _step(head, matter, move=move, by=by, at=at, data=data, files=files)
-    return _follow(after, matter, at=at)
 
 
 def _step(
@@ -314,9 +331,10 @@ def _step(
     at: datetime,
     data: Mapping[str, Any],
     files: Sequence[File],
+    now: Edition | None = None,
 ) -> Head:
     """One move: decide, append with its words and notices, carry out its effects."""
-    facts = _facts(head, matter, data={**data, "evidence": [each.digest for each in files]})
+    facts = _facts(head, matter, data={**data, "evidence": [each.digest for each in files]}, now=now)
     if files:
         seen = {each.material: () for each in files} | dict(head.files)
         for each in files:
@@ -357,14 +375,21 @@ def _append(
 ) -> Head:
     """Append, with effects in the same transaction. A plain move stays one statement."""
     closing = decision.case.closed and not head.case.closed
-    if not decision.effects and not (closing and head.header.parent):
+    leaves_children = closing and effects.has_children(matter)
+    if not decision.effects and not leaves_children and not (closing and head.header.parent):
         return _write(head, decision, matter, words=words, files=files, notices=notices, extra=extra)
+    at = decision.entry.at
     with transaction.atomic():
         told = [*notices, *effects.notices(head, decision, matter)]
         after = _write(head, decision, matter, words=words, files=files, notices=told, extra=extra)
-        effects.carry_out(head, decision, matter, given=given or {}, open_child=_open_child)
+        children = effects.carry_out(head, decision, matter, given=given or {}, open_child=_open_child)
+        # All are opened before any is settled: one that closes by itself at once must not look like the last.
+        for child in children:
+            settle(child, at=at)
+        if leaves_children:
+            effects.cancel_children(head.id, by=SYSTEM_ACTOR, at=at)
         if closing and head.header.parent:
-            store.wake(head.header.parent, at=decision.entry.at)
+            store.wake(head.header.parent, at=at)
     return after
 
 
@@ -459,7 +484,7 @@ def _open(
         else (),
         search=matter.title.zh,
     )
-    if fresh and any(SYSTEM in each.by for each in matter.moves_from(decision.case.step)):
+    if fresh and parent is None and any(SYSTEM in each.by for each in matter.moves_from(decision.case.step)):
         settle(id_, at=at)
     return Opened(id=id_, number=number, fresh=fresh)
 

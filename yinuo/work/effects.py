@@ -34,18 +34,19 @@ def carry_out(
     *,
     given: Mapping[str, Any],
     open_child: Callable[..., Any],
-) -> None:
-    """Carry out every effect of `decision` on the case `head` stood for before it.
+) -> list[int]:
+    """Carry out every effect of `decision` on the case `head` stood for before it; the ids of children opened.
 
-    given: what the officer gave with the move. open_child: cases._open_child (passed in: cases imports this
-    module)."""
+    given: what the officer gave with the move. open_child: cases._open_child (cases imports this module).
+    """
+    children: list[int] = []
     for position, effect in enumerate(decision.effects):
         token = uuid.uuid5(_TOKENS, f"{head.number}/{decision.entry.seq}/{position}")
         if effect.put:
             put(head, decision, effect, given=given)
         elif effect.open and effect.child:
             form = fields_of(effect, head, decision, given=given)
-            open_child(
+            opened = open_child(
                 head,
                 matter=effect.open,
                 form=form,
@@ -53,8 +54,10 @@ def carry_out(
                 at=decision.entry.at,
                 parent_seq=decision.entry.seq,
             )
+            children.append(opened.id)
         elif effect.open:
             plan(head, decision, effect, given=given, token=token)
+    return children
 
 
 def put(head: Head, decision: Decision, effect: Effect, *, given: Mapping[str, Any]) -> None:
@@ -153,13 +156,28 @@ def take_back(head: Head, *, undone: Entry, by: Actor, at: datetime) -> None:
                     f"Parallel case {child.number} is closed already, so this cannot be corrected.",
                 ),
             )
-        cancel(child.id, by=by, at=at)
+        cancel(child.pk, by=by, at=at)
     planned = ledger.Planned.objects.filter(case_id=head.id, seq=undone.seq, opened__isnull=True)
     planned.update(cancelled_at=at)
 
 
+def has_children(matter: Matter) -> bool:
+    """Whether some move of the matter opens children."""
+    return any(each.open and each.child for move in matter.moves.values() for each in move.effects)
+
+
+def cancel_children(case: int, *, by: Actor, at: datetime) -> None:
+    """Cancel every open child of a case that has closed without waiting for them (withdrawn, say)."""
+    for child in ledger.Case.objects.filter(parent_id=case, closed_at__isnull=True).order_by("id"):
+        cancel(child.pk, by=by, at=at)
+
+
 def cancel(case: int, *, by: Actor, at: datetime) -> None:
-    """Close an open child whose parent took back the move that had opened it."""
+    """Close an open child that its parent no longer asks for, tell its unit, and cancel its own children."""
     head = store.read(case)
+    title = {"zh": f"{head.number} 已取消：上级件不再需要", "en": f"{head.number} cancelled by its parent"}
     decision = engine.cancel(head.case, by=by, at=at)
-    store.append(head, decision, wake_at=None)
+    store.append(
+        head, decision, wake_at=None, notices=[Tell(to=head.case.holder, kind="cancelled", title=title)]
+    )
+    cancel_children(case, by=by, at=at)

@@ -1,7 +1,5 @@
--- gather: everything a decision about one case may ask, in one round trip.
-SELECT c.id, c.number, c.matter, c.version, c.title, c.channel, c.unit, c.party_id, c.opened_by, c.place,
-       c.lat, c.lon, c.parent_id, c.parent_seq, c.seq, c.state, c.opened_at, c.at, c.closed_at, c.head,
-       (SELECT f.body FROM ledger_content f WHERE f.case_id = c.id AND f.kind = 'form'
+-- gather: what rules, letters and effects may ask beyond the head, in one round trip.
+SELECT (SELECT f.body FROM ledger_content f WHERE f.case_id = c.id AND f.kind = 'form'
          ORDER BY f.seq DESC LIMIT 1) AS form,
        (SELECT jsonb_agg(jsonb_build_array(a.material, a.evidence_id)) FROM ledger_attachment a
          WHERE a.case_id = c.id) AS files,
