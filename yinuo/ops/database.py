@@ -22,12 +22,14 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -183,7 +185,7 @@ def _start_anew(place: Layout, *, say: Say) -> None:
         _initdb(place, folder, say=say)
     _write_config(place)
     _bury_the_dead(place, say=say)
-    _pg_ctl_start(place, folder, say=say)
+    _launch(place, folder, say=say)
 
 
 def stop(home: Path | None = None, *, unless_used: bool = False, say: Say | None = None) -> bool:
@@ -460,23 +462,17 @@ def _usable_programs(place: Layout, *, say: Say) -> Path:
     return copy
 
 
-def _as_server(place: Layout, command: list[str], *, timeout: float) -> subprocess.CompletedProcess[str]:
-    """Runs a program as the server's user, in English, away from the caller's folder and terminal."""
-    env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-    options: dict[str, object] = {}
+def _as_server_user(place: Layout) -> dict[str, Any]:
+    """Options of subprocess: the server's user, in English, away from the caller's folder and terminal."""
+    options: dict[str, Any] = {
+        "env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+        "cwd": "/",
+        "stdin": subprocess.DEVNULL,
+        "umask": 0o077,
+    }
     if os.geteuid() == 0:
-        options = {"user": place.uid, "group": place.gid, "extra_groups": []}
-    return subprocess.run(  # type: ignore[call-overload, no-any-return]
-        command,
-        env=env,
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        umask=0o077,
-        **options,
-    )
+        options |= {"user": place.uid, "group": place.gid, "extra_groups": []}
+    return options
 
 
 def _initdb(place: Layout, folder: Path, *, say: Say) -> None:
@@ -498,7 +494,7 @@ def _initdb(place: Layout, folder: Path, *, say: Say) -> None:
     command = [str(folder / "bin/initdb"), "-D", str(half), "-U", ADMIN, "--encoding=UTF8", "--auth=peer"]
     # The builtin C.UTF-8 sorts and folds alike on every machine, so that no system update breaks an index.
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions"]
-    done = _as_server(place, command, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, **_as_server_user(place))
     if done.returncode != 0:
         shutil.rmtree(half, ignore_errors=True)
         raise _explain(place, done.stdout + done.stderr, what="a new data folder could not be made")
@@ -588,27 +584,47 @@ def _bury_the_dead(place: Layout, *, say: Say) -> None:
     stale = _pid_file(place)
     if stale is not None:
         say(f"the last server (process {stale[0]}) ended without stopping; clearing its pid file")
-        with contextlib.suppress(ChildProcessError, OSError):
-            os.waitpid(stale[0], os.WNOHANG)  # reaps it if it is ours
+        _reap()
         (place.data / "postmaster.pid").unlink(missing_ok=True)
     for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
         (place.socket / name).unlink(missing_ok=True)
 
 
-def _pg_ctl_start(place: Layout, folder: Path, *, say: Say) -> None:
+_launched: list[subprocess.Popen[bytes]] = []  # postmasters that are this process's children
+
+
+def _reap() -> None:
+    """Takes ended postmasters of ours out of the process table."""
+    _launched[:] = [process for process in _launched if process.poll() is None]
+
+
+def _launch(place: Layout, folder: Path, *, say: Say) -> None:
+    """Starts the postmaster without pg_ctl, which hands paths to a shell in double quotes."""
     log = place.data / "server.log"
     if log.exists() and log.stat().st_size > 20 * 2**20:
         log.rename(place.data / "server.log.1")
-    command = [str(folder / "bin/pg_ctl"), "-D", str(place.data), "-l", str(log), "-w", "-t", "30", "start"]
     for attempt in range(1, 4):
-        before = log.stat().st_size if log.exists() else 0
-        done = _as_server(place, command, timeout=120)
-        if done.returncode == 0 or _running_pid(place) is not None:  # still recovering: _await_ready waits
-            return
+        with open(log, "ab") as output:
+            before = output.tell()
+            if os.geteuid() == 0:
+                os.chown(log, place.uid, place.gid)
+            process = subprocess.Popen(
+                [folder / "bin/postgres", "-D", place.data],
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                **_as_server_user(place),
+            )
+        _launched.append(process)
+        while process.poll() is None:
+            found = _pid_file(place)
+            if found is not None and found[0] == process.pid:
+                return
+            time.sleep(0.01)
         tail = _tail(log, since=before)
-        busy = "lock file" in tail or "still in use" in tail or "another server" in (tail + done.stderr)
+        busy = "lock file" in tail or "still in use" in tail
         if not busy or attempt == 3:
-            raise _explain(place, tail or done.stdout + done.stderr, what="the database server did not start")
+            raise _explain(place, tail, what="the database server did not start")
         say(f"the old server's traces are still there; trying again ({attempt + 1} of 3)")
         time.sleep(attempt)
         _bury_the_dead(place, say=say)
@@ -670,9 +686,7 @@ def _await_ready(place: Layout, *, say: Say) -> int | None:
 
 
 def _stop(pid: int, place: Layout, *, say: Say) -> None:
-    """Fast shutdown by signal, as `pg_ctl stop -m fast` does, and immediate after a minute."""
-    import signal
-
+    """Fast shutdown by signal, and immediate after a minute (the next start then recovers from the log)."""
     for number, patience in ((signal.SIGINT, 60), (signal.SIGQUIT, 20)):
         try:
             os.kill(pid, number)
@@ -682,10 +696,9 @@ def _stop(pid: int, place: Layout, *, say: Say) -> None:
             raise _not_ours(place) from error
         end = time.monotonic() + patience
         while time.monotonic() < end:
+            _reap()
             if _running_pid(place) is None and not _alive(pid):
                 return
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
             time.sleep(0.02)
         say(f"the database server did not stop within {patience} s")
     raise DatabaseError(f"the database server (process {pid}) does not stop; see {place.data}/server.log")
