@@ -249,6 +249,9 @@ def aged_80(facts: Facts) -> Label | None:
     )
 
 
+FROM_THE_HEAD = frozenset(("evidence_attached", "opinion_given", "fee_paid"))
+"""Rules that ask only what came with the move and what the head says: a move that needs no other is plain."""
+
 COMMON: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (

@@ -1,1 +1,1 @@
-"""What a pack cannot say: stock, money, schedules. One package for each; they do not know each other."""
+"""Only what a pack cannot say: stock, money, schedules. One package a domain; none is needed yet."""

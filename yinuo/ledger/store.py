@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.rows import dict_row
 
 from yinuo.core.bigrams import bigrams
@@ -185,7 +185,7 @@ def open_case(
     search: str = "",
 ) -> tuple[int, str, bool]:
     """Open a case: (id, number, opened). When the token was used before, the case it opened, and False."""
-    case_id = _scalar("SELECT nextval(pg_get_serial_sequence('ledger_case', 'id')) AS id", {})
+    case_id = _next_id()
     number = case_number(case_id, on=decision.entry.at, prefix=header.prefix)
     extra = {
         "case": {
@@ -407,29 +407,24 @@ def _json(text: str | None) -> Any:
     return None if text is None else json.loads(text)
 
 
-def _cursor() -> psycopg.Cursor[dict[str, Any]]:
-    connection.ensure_connection()
-    return psycopg.Cursor(connection.connection, row_factory=dict_row)
+def _next_id() -> int:
+    row = _one("next_id", {})
+    assert row is not None
+    return int(row["id"])
 
 
 def _one(name: str, values: Mapping[str, Any]) -> dict[str, Any] | None:
-    with connection.wrap_database_errors, _cursor() as cursor:
-        cursor.execute(statement(name), values, prepare=True)
-        return cursor.fetchone()
+    rows = _run(name, values)
+    return rows[0] if rows else None
 
 
 def _run(name: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    with connection.wrap_database_errors, _cursor() as cursor:
+    # The connection is looked up once: each look through Django's proxy costs as much as a digest.
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    wrapper.ensure_connection()
+    with wrapper.wrap_database_errors, psycopg.Cursor(wrapper.connection, row_factory=dict_row) as cursor:
         cursor.execute(statement(name), values, prepare=True)
         return cursor.fetchall()
-
-
-def _scalar(query: str, values: Mapping[str, Any]) -> int:
-    with connection.wrap_database_errors, _cursor() as cursor:
-        cursor.execute(query.encode(), values, prepare=True)
-        row = cursor.fetchone()
-    assert row is not None
-    return int(row["id"])
 
 
 __all__ = [

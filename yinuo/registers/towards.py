@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from . import edition
 from .people import PostValue
@@ -29,8 +29,9 @@ class Towards:
 
 def towards(person: int, *, party: int | None, on: date) -> Towards:
     """Who `person` is on the day `on`; somebody unknown or locked out holds nothing and acts for nobody."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    wrapper.ensure_connection()
+    with wrapper.wrap_database_errors, psycopg.Cursor(wrapper.connection) as cursor:
         cursor.execute(
             statement("towards").encode(), {"person": person, "party": party, "day": on}, prepare=True
         )

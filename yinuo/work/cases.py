@@ -18,7 +18,8 @@ from django.db import transaction
 from yinuo.core import engine
 from yinuo.core.engine import Decision, Refused
 from yinuo.core.matter import SYSTEM, Label, Matter
-from yinuo.core.rules import SYSTEM_ACTOR, Actor, Facts
+from yinuo.core.rules import FROM_THE_HEAD, SYSTEM_ACTOR, Actor, Facts
+from yinuo.core.workdays import SHANGHAI
 from yinuo.ledger import store
 from yinuo.ledger.store import Conflict, File, Head, Header, Words
 from yinuo.packs import matters
@@ -244,7 +245,8 @@ def settle(case: int, *, at: datetime) -> Head:
         matter = matters.version(head.header.matter, head.header.version)
         if any(each.automatic for each in matter.moves_from(head.case.step)):
             head = store.gather(head)
-        owed = engine.automatic_move(head.case, matter=matter, at=at, facts=_facts(head, matter, data={}))
+        facts = _facts(head, matter, data={}, at=at)
+        owed = engine.automatic_move(head.case, matter=matter, at=at, facts=facts)
         if owed is not None:
             _step(head, matter, move=owed[0], by=owed[1], at=at, data={}, files=())
             head = store.read(case)
@@ -275,7 +277,9 @@ def _gather(case: int, *, expecting: int) -> Head:
 def _asks(matter: Matter, move: str) -> bool:
     """Whether a move needs more of the case than its head: a rule, a letter or an effect will ask."""
     wanted = matter.moves.get(move)
-    return wanted is not None and bool(wanted.needs or wanted.letter or wanted.effects)
+    if wanted is None:
+        return False
+    return bool(wanted.letter or wanted.effects or set(wanted.needs) - FROM_THE_HEAD)
 
 
 def _actor(head: Head, person: Person, *, known: Towards | None = None) -> Actor:
@@ -309,7 +313,10 @@ def _correcting(head: Head, by: Person, *, entries: Sequence[Any], undone: Any) 
     return replace(towards, party=False)
 
 
-def _facts(head: Head, matter: Matter, *, data: Mapping[str, Any], now: Edition | None = None) -> Facts:
+def _facts(
+    head: Head, matter: Matter, *, data: Mapping[str, Any], at: datetime, now: Edition | None = None
+) -> Facts:
+    on = at.astimezone(SHANGHAI).date()
     return Facts(
         matter=matter,
         form=data.get("form") or head.form,
@@ -317,7 +324,7 @@ def _facts(head: Head, matter: Matter, *, data: Mapping[str, Any], now: Edition 
         files=head.files,
         children=head.children,
         acted=head.acted,
-        units=units.resolve(matter.units_named, head.header.place, now=now),
+        units=units.resolve(matter.units_named, head.header.place, on=on, now=now),
         party=f"party:{head.header.party}" if head.header.party else "",
     )
 
@@ -334,7 +341,7 @@ def _step(
     now: Edition | None = None,
 ) -> Head:
     """One move: decide, append with its words and notices, carry out its effects."""
-    facts = _facts(head, matter, data={**data, "evidence": [each.digest for each in files]}, now=now)
+    facts = _facts(head, matter, data={**data, "evidence": [each.digest for each in files]}, at=at, now=now)
     if files:
         seen = {each.material: () for each in files} | dict(head.files)
         for each in files:
