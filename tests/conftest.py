@@ -55,6 +55,10 @@ os.environ |= {
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Here and not by an ini setting: pytest-django would read the settings before the lines above were run.
+    import django
+
+    django.setup()
     _compile_catalogues()
 
 
