@@ -1,7 +1,8 @@
 """What an effect writes: the fields of a new record or of a new case's form, from their sources.
 
 A source is a text: "form.<field>" (the applicant's answer), "data.<field>" (what the officer gave with this
-move, a field of its `form`), "text:<these very words>", or one of PLAIN_SOURCES.
+move, a field of its `form`), "child.<register>.<field>" (of the record that a child put there, so that what
+one office has written is never typed again by the next), "text:<these very words>", or one of PLAIN_SOURCES.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ PLAIN_SOURCES = (
     "number",
     "valid_until",
 )
-FORM, DATA, TEXT = "form.", "data.", "text:"
+FORM, DATA, CHILD, TEXT = "form.", "data.", "child.", "text:"
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """What sources may draw from. today: the day in Shanghai on which the move is made. unit: the name of the
-    unit that answers for the matter (实施主体)."""
+    unit that answers for the matter (实施主体). children: register -> the body its child put there last."""
 
     form: Mapping[str, Any]
     number: str
@@ -43,6 +44,12 @@ class Given:
     party_phone: str = ""
     unit: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    children: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def asks_children(effect: Effect) -> bool:
+    """Whether `effect` draws on what a child wrote."""
+    return any(source.startswith(CHILD) for source in effect.fields.values())
 
 
 def written(effect: Effect, given: Given) -> dict[str, Any]:
@@ -57,6 +64,9 @@ def drawn(source: str, *, effect: Effect, given: Given) -> Any:
         return given.form.get(source.removeprefix(FORM))
     if source.startswith(DATA):
         return given.data.get(source.removeprefix(DATA))
+    if source.startswith(CHILD):
+        register, _, name = source.removeprefix(CHILD).partition(".")
+        return given.children.get(register, {}).get(name)
     if source.startswith(TEXT):
         return source.removeprefix(TEXT)
     match source:
@@ -81,8 +91,8 @@ def drawn(source: str, *, effect: Effect, given: Given) -> Any:
         case "valid_until":
             return valid_until(given.today, effect.valid_years).isoformat() if effect.valid_years else None
     raise KeyError(
-        f"{source!r} is no source; there are form.<field>, data.<field>, text:<words>, "
-        f"{', '.join(PLAIN_SOURCES)}"
+        f"{source!r} is no source; there are form.<field>, data.<field>, child.<register>.<field>, "
+        f"text:<words>, {', '.join(PLAIN_SOURCES)}"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from yinuo.core import rules
-from yinuo.core.effects import DATA, FORM, PLAIN_SOURCES, TEXT
+from yinuo.core.effects import CHILD, DATA, FORM, PLAIN_SOURCES, TEXT
 from yinuo.core.matter import CHOSEN, CLOSED, PARTY, STEP_LIMIT, SYSTEM, TIMER, Effect, Label, Move
 
 from . import shape
@@ -282,6 +282,20 @@ def effects_of(about: About, id_: str, move: Move) -> Iterator[Problem]:
             yield from unit_answers(about, effect.tell, (*where, "tell"))
 
 
+def written_by_children(about: About) -> frozenset[str]:
+    """ "<register>.<field>" of every record that a child of this matter puts."""
+    children = {each.open for move in about.matter.moves.values() for each in move.effects if each.child}
+    return frozenset(
+        f"{effect.put}.{field}"
+        for matter in about.pack.matters
+        if matter.id in children
+        for move in matter.moves.values()
+        for effect in move.effects
+        if effect.put
+        for field in effect.fields
+    )
+
+
 def sources_of(about: About, effect: Effect, where: Where, *, given: frozenset[str]) -> Iterator[Problem]:
     """Does every source in `with` exist?"""
     for name, source in effect.fields.items():
@@ -308,6 +322,18 @@ def sources_of(about: About, effect: Effect, where: Where, *, given: frozenset[s
                     field,
                     given,
                     Label("该动作的 form", "the move's form"),
+                )
+        elif source.startswith(CHILD):
+            written = written_by_children(about)
+            if source.removeprefix(CHILD) not in written:
+                yield no_such(
+                    about.document,
+                    (*where, "with", name),
+                    "子件写入的字段",
+                    "field that a child writes",
+                    source.removeprefix(CHILD),
+                    written,
+                    Label("子件 put 的 with", "the `with` of a child's put"),
                 )
         elif not source.startswith(TEXT) and source not in PLAIN_SOURCES:
             known = {*PLAIN_SOURCES, *(FORM + field for field in about.fields)}

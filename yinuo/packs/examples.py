@@ -104,6 +104,8 @@ class _Played:
     children: list[_Played] = field(default_factory=list)
     acted: list[tuple[str, str]] = field(default_factory=list)
     puts: list[str] = field(default_factory=list)
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """register -> the body put there last."""
     later: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     letter: str = ""
@@ -369,12 +371,14 @@ class _Play:
             party_phone=PHONE,
             unit=self.unit_of(target),
             data=data,
+            children={name: body for child in target.children for name, body in child.records.items()},
         )
         fields = effects.written(effect, given)
         if effect.tell:
             target.told.append(effect.letter or effect.tell)
         if effect.put:
             target.puts.append(effect.put)
+            target.records[effect.put] = fields
             self.record_is_right(effect.put, fields)
         if effect.open:
             place = str(fields.get("place", target.place))

@@ -7,7 +7,7 @@ record afterwards is a change of its state with a reason, kept in RecordChange.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -449,3 +449,9 @@ def _title(register: Register, name: str) -> str:
 def _plain(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 80 else text[:77] + "…"
+
+
+def standing_of_cases(numbers: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """(register, body) of every record in force that cases of those numbers put, the oldest first."""
+    rows = Record.objects.filter(case_number__in=numbers, state=Record.State.CURRENT).order_by("id")
+    return list(rows.values_list("register_id", "body"))

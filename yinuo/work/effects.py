@@ -10,7 +10,7 @@ from typing import Any
 from yinuo.core import engine
 from yinuo.core.case import Entry
 from yinuo.core.clock import Limit, Mode, due
-from yinuo.core.effects import Given, licence_number, valid_until, written
+from yinuo.core.effects import Given, asks_children, licence_number, valid_until, written
 from yinuo.core.engine import Decision, Refused
 from yinuo.core.matter import PARTY, Effect, Label, Matter
 from yinuo.core.rules import Actor
@@ -35,7 +35,7 @@ def carry_out(
     given: Mapping[str, Any],
     open_child: Callable[..., Any],
 ) -> list[int]:
-    """Carry out every effect of `decision` on the case `head` stood for before it; the ids of children opened.
+    """Carry out every effect of `decision` on the case that `head` was before it; ids of children opened.
 
     given: what the officer gave with the move. open_child: cases._open_child (cases imports this module).
     """
@@ -125,9 +125,16 @@ def fields_of(effect: Effect, head: Head, decision: Decision, *, given: Mapping[
             party_id_number=party.id_number if party else "",
             party_phone=party.phone if party else "",
             unit=names.unit(head.header.unit, lang_="zh"),
+            children=_children_records(head) if asks_children(effect) else {},
             data=given,
         ),
     )
+
+
+def _children_records(head: Head) -> dict[str, dict[str, Any]]:
+    """register -> the body that a child of the case put there last and that still stands."""
+    numbers = ledger.Case.objects.filter(parent_id=head.id).values_list("number", flat=True)
+    return dict(records.standing_of_cases(list(numbers)))
 
 
 def ends(effect: Effect, start: date) -> date | None:
