@@ -126,13 +126,17 @@ def _resubmit(request: HttpRequest, file: CaseFile, wanted: Move) -> HttpRespons
     form = showing.form_of(file.matter, initial=file.form, uploads=before, request=request, one_page=True)
     errors: list[Error] = []
     if request.method == "POST" and not form.refreshing:
-        handed = [*handed, *_take_in(form)]
+        fresh = _take_in(form)
+        handed = [*handed, *fresh]
         errors = list(form.errors)
         if form.page().valid:
             files = [File(material=one["material"], name=one["name"], digest=one["digest"]) for one in handed]
             found = _do(request, file, wanted, {"form": form.cleaned}, files, errors)
             if found is not None:
                 return found
+        for one in fresh:
+            before.setdefault(one["material"], []).append(one)
+        form.ui["uploads"] = before
     context = {
         **mine.context_of(request, file),
         "move": wanted,

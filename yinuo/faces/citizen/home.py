@@ -81,16 +81,16 @@ def _tiles() -> list[dict[str, str]]:
     tiles += [
         {"title": _("查办件"), "icon": "clipboard-check", "colour": "", "url": reverse("citizen:mine")},
         {
-            "title": _("验收据"),
+            "title": _("验回执"),
             "icon": "shield-check",
             "colour": "jin",
-            "url": showing.public_home("receipts", "receipts/"),
+            "url": reverse("public:receipts"),
         },
         {
             "title": _("承诺榜"),
             "icon": "chart-bar",
             "colour": "jin",
-            "url": showing.public_home("board", "board/"),
+            "url": reverse("public:board"),
         },
     ]
     return tiles
@@ -116,7 +116,7 @@ def _promises() -> dict[str, Any]:
         found |= {"judged": judged, "rate": 100 * found["kept"] / judged if judged else None}
         found |= {"days": PERIOD_DAYS, "at": timezone.now()}
         cache.set(key, found, KEPT_SECONDS)
-    return {**found, "url": showing.public_home("board", "board/")}
+    return {**found, "url": reverse("public:board")}
 
 
 @require_safe
@@ -172,7 +172,7 @@ def guide(request: HttpRequest, matter: str) -> HttpResponse:
         "statutory": found.limits.get(STATUTORY),
         "receipt": found.limits.get(RECEIPT),
         "later": [
-            (showing.limit_title(name), limit)
+            (showing.limit_title(limit, name), limit)
             for name, limit in found.limits.items()
             if name not in (PROMISED, STATUTORY, RECEIPT)
         ],

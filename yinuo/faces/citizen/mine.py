@@ -16,7 +16,7 @@ from yinuo.core import engine
 from yinuo.core.matter import PROMISED
 from yinuo.faces.citizen import home, showing
 from yinuo.faces.parts.context import language
-from yinuo.work import access, casefile, messages, names, receipts
+from yinuo.work import access, casefile, messages, names, public, receipts
 from yinuo.work.casefile import CaseFile
 from yinuo.work.casefile import outcome_title as _outcome
 
@@ -71,7 +71,6 @@ def context_of(request: HttpRequest, file: CaseFile, **more: Any) -> dict[str, A
     """What the case page shows; also when one of its forms comes back with a mistake."""
     now = timezone.now()
     row = file.case
-    running = [line for line in file.dates if line.due is not None]
     steps = {line.name: line for line in file.dates}
     return {
         "file": file,
@@ -82,7 +81,7 @@ def context_of(request: HttpRequest, file: CaseFile, **more: Any) -> dict[str, A
         "outcome": _outcome(row.outcome, lang=language()),
         "closed_light": "" if row.kept is None else "green" if row.kept else "red",
         "promised": steps.get(PROMISED),
-        "running": running,
+        "running": _running(file),
         "timeline": showing.timeline(file, now=now),
         "answers": showing.answers(file) if file.form else [],
         "materials": casefile.wanted(file),
@@ -99,6 +98,16 @@ def context_of(request: HttpRequest, file: CaseFile, **more: Any) -> dict[str, A
         "tab": "mine",
         **more,
     }
+
+
+def _running(file: CaseFile) -> list[dict[str, Any]]:
+    """The dates that run now, each with what is done by it."""
+    found = []
+    for line in file.dates:
+        limit = file.matter.limit_named(line.name, step=file.core.step)
+        if line.due is not None and limit is not None:
+            found.append({"title": showing.limit_title(limit, line.name), "line": line})
+    return found
 
 
 def _loose(file: CaseFile) -> list[Any]:
@@ -155,7 +164,8 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
         "entries": len(found["entries"]),
         "head": found["entries"][-1]["digest"],
         "seal": found["seal"],
-        "running": [line for line in file.dates if line.due is not None],
+        "running": _running(file),
+        "key": public.receipt_key(file.case.number),
         "url": showing.public_receipt(request, file.case.number),
         "tab": "mine",
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,10 +19,11 @@ from yinuo.core.clock import Due, Limit, Mode
 from yinuo.core.matter import CHOSEN, PARTY, PROMISED, RECEIPT, STATUTORY, STEP_LIMIT, Matter
 from yinuo.faces.parts.context import language
 from yinuo.faces.parts.forms import Page, SchemaForm
+from yinuo.faces.parts.reading import kind_of
 from yinuo.faces.parts.templatetags.parts import due
 from yinuo.packs import matters
 from yinuo.registers import places, units
-from yinuo.work import names, public
+from yinuo.work import names
 from yinuo.work.casefile import CaseFile, Line
 
 MATERIALS = "materials"
@@ -58,6 +59,8 @@ def event_title(name: str) -> str:
         "filed": _("立案"),
         "dispatched": _("派遣"),
         "handled": _("处置完毕"),
+        "repaired": _("修好"),
+        "verified": _("核查通过"),
     }
     return known.get(name, name)
 
@@ -80,35 +83,37 @@ def what_next(matter: Matter, core: Any, *, now: datetime) -> list[Expected]:
     found = []
     for name in (RECEIPT, PROMISED, *matter.limits):
         limit = matter.limits.get(name)
-        if limit is None or name == STATUTORY or any(each.title == limit_title(name) for each in found):
+        title = "" if limit is None else limit_title(limit, name)
+        if limit is None or name == STATUTORY or any(each.title == title for each in found):
             continue
         if any(event in core.clock.marks for event in limit.until):
             continue
         running = core.dates.get(name)
         if running is not None:
-            text = _("最迟 %(day)s 前") % {"day": due(running)}
-            found.append(Expected(limit_title(name), text, running, _sentence(limit, name, core)))
+            text = _("最迟 %(day)s前") % {"day": due(running)}
+            found.append(Expected(title, text, running, _sentence(limit, name, core)))
             continue
         length = {"event": event_title(limit.start), "length": counted(limit.value, limit.mode)}
         text = _("%(event)s后 %(length)s内") % length
         if limit.start == "accepted" and RECEIPT in core.dates:
             likely = clock.due(limit, start=now, calendar=matters.calendar())
             if likely is not None:
-                text += _("；如果今天受理，最迟 %(day)s 前") % {"day": due(likely)}
-        found.append(Expected(limit_title(name), text, None))
+                text += _("；如果今天受理，最迟 %(day)s前") % {"day": due(likely)}
+        found.append(Expected(title, text, None))
     return found
 
 
-def limit_title(name: str) -> str:
-    """What is done by a limit's date, in the applicant's words."""
+def limit_title(limit: Limit, name: str) -> str:
+    """What is done by a date, in the applicant's words: by the limit's name, else by what ends it."""
     known = {
         RECEIPT: _("告诉您是否受理"),
-        PROMISED: _("办完并作出决定"),
         STATUTORY: _("法律规定的最后期限"),
         "delivery": _("把结果送到您手里"),
         STEP_LIMIT: _("本环节"),
     }
-    return known.get(name, name)
+    if name == PROMISED:
+        return _("办完并作出决定") if "decided" in limit.until else _("我们承诺办好")
+    return known.get(name) or event_title(limit.until[0])
 
 
 def _sentence(limit: Limit, name: str, core: Any) -> str:
@@ -242,7 +247,9 @@ def form_of(
     left = [material.id for material in matter.materials if material.id not in asked]
     pages = list(schema.get("x-pages") or [{"fields": list(schema.get("properties", {}))}])
     if one_page:
+        # Where it is comes first: a position tells which street to choose below it.
         fields = [name for page in pages for name in page.get("fields", ())]
+        fields.sort(key=lambda name: kind_of(schema["properties"][name]) != "point")
         pages = [{"id": "all", "fields": fields, "materials": [each.id for each in matter.materials]}]
     elif left:
         title = {"zh": "材料", "en": "Documents"}
@@ -340,7 +347,6 @@ def timeline(file: CaseFile, *, now: datetime) -> list[dict[str, Any]]:
             {
                 "title": file.step,
                 "unit": _("您") if is_mine(file) else file.holder,
-                "note": file.says,
                 "clock": _("到 %(day)s") % {"day": due(file.case.due_at)} if file.case.due_at else "",
                 "state": "paused" if paused else "now",
             },
@@ -362,8 +368,8 @@ def _item(file: CaseFile, line: Line, *, unit: str) -> dict[str, Any]:
     automatic = line.entry.by in ("timer", "system")
     words = line.words
     said = [str(words["reason"])] if words.get("reason") else []
-    # A unit's remarks and opinions are its own papers; what it decided, and why, is in reason and letter.
-    said += [str(words[kind]) for kind in ("note", "rating") if by_party and words.get(kind)]
+    # An opinion is the unit's own paper; what it decided, and why, is in the reason and the letter.
+    said += [str(words[kind]) for kind in ("note", "rating") if words.get(kind)]
     item: dict[str, Any] = {
         "title": _("承诺时限已过") if _missed(line) else line.title,
         "at": line.entry.at,
@@ -398,26 +404,10 @@ def answers(file: CaseFile) -> list[Any]:
 
 
 def public_receipt(request: HttpRequest, number: str) -> str:
-    """The full address at which anybody can check the receipt of a case: what its QR code holds.
-
-    The key opens the receipt to whoever holds this paper; without it the page shows only what is public.
-    """
-    address = _public("receipt", f"receipts/{number}/", number)
-    return request.build_absolute_uri(f"{address}?key={public.receipt_key(number)}")
+    """The full address at which anybody can check the receipt of a case: what its QR code holds."""
+    return request.build_absolute_uri(reverse("public:receipt", args=[number]))
 
 
 def public_record(request: HttpRequest, code: str) -> str:
     """The full address at which anybody can check a licence."""
-    return request.build_absolute_uri(_public("record", f"records/{code}/", code))
-
-
-def public_home(name: str, path: str) -> str:
-    """A public page by name, or by its agreed path."""
-    return _public(name, path)
-
-
-def _public(name: str, path: str, *args: str) -> str:
-    try:
-        return reverse(f"public:{name}", args=args)
-    except NoReverseMatch:
-        return f"/public/{path}"
+    return request.build_absolute_uri(reverse("public:record", args=[code]))

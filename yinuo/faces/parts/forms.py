@@ -629,7 +629,8 @@ class SchemaForm:
         """Return a material ready to draw."""
         one, kinds = self._materials[id_], self._kinds(id_)
         welcome = uploads.welcome(kinds, max_bytes=self.max_bytes, lang=self.lang)
-        hint = f"{t(_part(one, 'note'), self.lang)} {welcome}"
+        note = str(t(_part(one, "note"), self.lang)).rstrip("。.")
+        hint = f"{note}{'. ' if self.lang == 'en' else '。'}{welcome}" if note else welcome
         return MaterialField(
             id=id_,
             input=f"{self.prefix}m-{id_}",
