@@ -123,6 +123,11 @@ def read(case: int) -> Head:
     row = _one("read", {"case": case})
     if row is None:
         raise NoSuchCase(f"no case has id {case}")
+    return head_of(row)
+
+
+def head_of(row: Mapping[str, Any]) -> Head:
+    """A Head from the columns that read.sql selects."""
     state = _json(row["state"])
     return Head(
         id=row["id"],
@@ -419,11 +424,16 @@ def _one(name: str, values: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _run(name: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return rows_of(statement(name), values)
+
+
+def rows_of(query: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a prepared statement, as mappings; jsonb comes as text, as Django wants it."""
     # The connection is looked up once: each look through Django's proxy costs as much as a digest.
     wrapper = connections[DEFAULT_DB_ALIAS]
     wrapper.ensure_connection()
     with wrapper.wrap_database_errors, psycopg.Cursor(wrapper.connection, row_factory=dict_row) as cursor:
-        cursor.execute(statement(name), values, prepare=True)
+        cursor.execute(query, values, prepare=True)
         return cursor.fetchall()
 
 
@@ -441,11 +451,13 @@ __all__ = [
     "erase",
     "files",
     "gather",
+    "head_of",
     "history",
     "instant_text",
     "line_of",
     "open_case",
     "read",
     "rest",
+    "rows_of",
     "wake",
 ]

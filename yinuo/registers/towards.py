@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -38,7 +40,11 @@ def towards(person: int, *, party: int | None, on: date) -> Towards:
         row = cursor.fetchone()
     if row is None:
         return Towards(posts=(), acts=False, now=edition.current())
-    token, posts, acts = row
+    return said(*row)
+
+
+def said(token: UUID | None, posts: Any, acts: bool) -> Towards:
+    """A Towards from the three columns that towards.sql selects."""
     rows = json.loads(posts) if isinstance(posts, str) else posts
     return Towards(
         posts=tuple(PostValue(unit, path, role, tuple(matters)) for unit, path, role, matters in rows or ()),

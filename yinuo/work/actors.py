@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from yinuo.core.rules import Actor
-from yinuo.core.workdays import SHANGHAI
 from yinuo.registers import people
 from yinuo.registers.models import Person, today
 from yinuo.registers.towards import Towards, towards
@@ -32,8 +29,3 @@ def actor(
         roles = people.roles_towards(known.posts, known.now.units[unit].path, matter)
     acts = known.acts if party is not None else opened_by is not None and opened_by == person.pk
     return Actor(kind="person", id=person.pk, roles=roles, party=acts)
-
-
-def known_at(person: Person, *, party: int | None, at: datetime) -> Towards:
-    """What the registers say of `person` (and of `party`) on the local day of `at`."""
-    return towards(person.pk, party=party, on=at.astimezone(SHANGHAI).date())

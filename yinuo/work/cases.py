@@ -29,7 +29,8 @@ from yinuo.registers.models import Person
 from yinuo.registers.towards import Towards
 
 from . import effects, letters
-from .actors import actor, known_at
+from .actors import actor
+from .gather import gather
 
 _ROUNDS = 20
 """An automatic move may lead to another; a matter that goes round for ever is stopped here."""
@@ -110,8 +111,7 @@ def move(
     data: reason, opinion, days, unit, form (a resubmitted form, already validated) and the move's own inputs.
     Raises Refused when the engine says no, Conflict when somebody moved the case first, NoSuchCase.
     """
-    head = _gather(case, expecting=expecting)
-    known = known_at(by, party=head.header.party, at=at)
+    head, known = gather(case, by=by, at=at, expecting=expecting)
     matter = matters.version(head.header.matter, head.header.version)
     if _asks(matter, move):
         head = store.gather(head)
