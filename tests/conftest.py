@@ -286,13 +286,14 @@ def server(cities: Cities, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     home = tmp_path_factory.mktemp("site")
     city = cities.copy(f"run_{os.getpid()}_site")
     environ = {"DATABASE_URL": city.dsn_run, "YINUO_HOME": str(home), "YINUO_PLAIN_STATIC": "0"}
-    rows = json.loads(_prepare("as_platform(demo=True, static=True)", **environ).strip().splitlines()[-1])
+    rows = json.loads(_prepare("as_platform(demo=True)", **environ))
     port = _free_port()
-    children = run.children_for(host="127.0.0.1", port=port, workers=1)
+    children = run.children_for(host="127.0.0.1", port=port, workers=1, environ=environ)
     log = home / "site.log"
     with open(log, "ab") as output:
         for child in children:
-            child.start(environ=environ, output=output)
+            child.output = output
+            child.start()
     try:
         if not run.await_answer(children[0], "127.0.0.1", port):
             pytest.fail(f"the server did not start:\n{log.read_text()[-4000:]}", pytrace=False)

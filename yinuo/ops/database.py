@@ -622,7 +622,7 @@ def _launch(place: Layout, folder: Path, *, say: Say) -> None:
                 return
             time.sleep(0.01)
         tail = _tail(log, since=before)
-        busy = "lock file" in tail or "still in use" in tail
+        busy = "already exists" in tail or "still in use" in tail
         if not busy or attempt == 3:
             raise _explain(place, tail, what="the database server did not start")
         say(f"the old server's traces are still there; trying again ({attempt + 1} of 3)")

@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import ctypes
 import errno
-import importlib.util
 import os
 import signal
 import socket
@@ -54,11 +53,15 @@ def run(args: argparse.Namespace) -> int:
     ours = False
     try:
         with claim(home) as adopted:
+            environ = {}
             if embedded:
-                ours = database.start(home).started or adopted
-                record(home, owns_database=ours)
+                server = database.start(home)
+                ours = server.started or adopted
+                # Children are given the address, so that only the supervisor ever starts the server.
+                environ["DATABASE_URL"] = server.dsn_run
+            record(home, owns_database=ours)
             signs = prepare.prepare(demo=demo)
-            children = children_for(host=args.host, port=args.port, workers=args.workers)
+            children = children_for(host=args.host, port=args.port, workers=args.workers, environ=environ)
             for child in children:
                 child.start()
             if not await_answer(children[0], args.host, args.port):
@@ -216,12 +219,14 @@ def _width(text: str) -> int:
 # --- children ----------------------------------------------------------------------------------------------
 
 
-def children_for(*, host: str, port: int, workers: int) -> list[Child]:
-    """The processes that make up the platform, not started yet; the first one serves the pages."""
-    children = [Child("pages", pages_command(host=host, port=port, workers=workers))]
-    if importlib.util.find_spec("yinuo.ops.worker"):
-        children.append(Child("worker", [sys.executable, "-m", "yinuo", "work"]))
-    return children
+def children_for(*, host: str, port: int, workers: int, environ: Mapping[str, str]) -> list[Child]:
+    """The processes that make up the platform, not started yet; the first one serves the pages.
+
+    `environ` is added to this process's own.
+    """
+    pages = pages_command(host=host, port=port, workers=workers)
+    worker = [sys.executable, "-m", "yinuo", "work"]
+    return [Child("pages", pages, environ), Child("worker", worker, environ)]
 
 
 def pages_command(*, host: str, port: int, workers: int) -> list[str]:
@@ -252,21 +257,22 @@ class Child:
 
     name: str
     command: list[str]
+    environ: Mapping[str, str] = field(default_factory=dict)
+    output: IO[bytes] | None = None  # takes what it prints, which otherwise goes where ours goes
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     falls: int = 0
-    not_before: float = field(default=0.0)
+    not_before: float = 0.0
 
-    def start(self, *, environ: Mapping[str, str] | None = None, output: IO[bytes] | None = None) -> None:
-        """`environ` is added to ours; `output` takes what it prints, which otherwise goes where ours goes."""
+    def start(self) -> None:
         env = {**os.environ, "DJANGO_SETTINGS_MODULE": "yinuo.settings", "PYTHONUNBUFFERED": "1"}
-        env |= environ or {}
+        env |= self.environ
         self.process = subprocess.Popen(
             self.command,
             env=env,
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
+            stdout=self.output,
+            stderr=self.output,
             start_new_session=True,
             preexec_fn=_die_with_parent,
         )
