@@ -107,7 +107,7 @@ def _external(url: str) -> dict[str, Any]:
         parts = conninfo_to_dict(url)
     except ProgrammingError as error:
         raise ImproperlyConfigured(
-            f"DATABASE_URL is no PostgreSQL address ({error}); it looks like postgresql://user:secret@host/name"
+            f"DATABASE_URL is no PostgreSQL address ({str(error).strip()}); it looks like postgresql://user:secret@host/name"
         ) from error
     words = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     found: dict[str, Any] = {
