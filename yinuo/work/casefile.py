@@ -71,6 +71,7 @@ class CaseFile:
     lines: list[Line]
     holdings: list[Holding]
     children: list[ledger.Case]
+    """How each stands may be known to whoever sees this case; what is in it only to those it lets in."""
     parent: ledger.Case | None
     records: list[Record]
     moves: list[Move]
@@ -115,8 +116,8 @@ def of(row: ledger.Case, person: Person, *, now: datetime, lang: str | None = No
         files=files if reads else [],
         lines=_lines(history, matter, contents, files, reads=reads, lang=tongue),
         holdings=holdings(entries),
-        children=list(access.cases_for(person).filter(parent_id=row.pk).order_by("id")),
-        parent=access.cases_for(person).filter(pk=row.parent_id).first() if row.parent_id else None,
+        children=list(ledger.Case.objects.filter(parent_id=row.pk).order_by("id")),
+        parent=ledger.Case.objects.filter(pk=row.parent_id).first() if row.parent_id else None,
         records=list(Record.objects.filter(case_number=row.number).select_related("register").order_by("id")),
         moves=list(engine.open_moves(core, matter=matter, by=towards)),
         may_correct=undone is not None and _may_correct(person, row, undone, entries),
@@ -126,7 +127,7 @@ def of(row: ledger.Case, person: Person, *, now: datetime, lang: str | None = No
 def unit_choices(file: CaseFile, move: Move, *, lang: str | None = None) -> list[tuple[str, str]]:
     """(unit id, name) of the units `move` may send the case to; empty when the move chooses none."""
     step = file.matter.steps.get(move.to)
-    if step is None or step.unit != CHOSEN:
+    if step is None or step.unit != CHOSEN or move.same_unit:
         return []
     found = units.resolve(frozenset(step.among), file.case.place)
     ids = dict.fromkeys(holder.partition(":")[2] for holder in found.values())
@@ -301,3 +302,9 @@ def since(file: CaseFile, seq: int) -> list[Line]:
 def may_claim(file: CaseFile, person: Person) -> bool:
     """Whether `person` may take the case into their own hands now."""
     return bool(file.moves) and not file.case.closed_at and file.case.assignee_id != person.pk
+
+
+def reachable(file: CaseFile, person: Person) -> set[int]:
+    """Which of the case's children and parent `person` may open."""
+    near = [each.pk for each in (*file.children, *([file.parent] if file.parent else []))]
+    return set(access.cases_for(person).filter(pk__in=near).values_list("pk", flat=True)) if near else set()

@@ -96,7 +96,7 @@ def _do_move(request: HttpRequest, file: CaseFile, wanted: Move, *, now: datetim
     data: dict[str, Any] = {**(form.cleaned if form is not None else {})}
     data |= {"opinion": typed.opinion, "reason": typed.reason, "unit": typed.unit}
     if typed.days and "days" not in data:
-        data["days"] = int(typed.days) if typed.days.isdigit() else typed.days
+        data["days"] = int(typed.days) if typed.days.isdecimal() else typed.days
     try:
         head = cases.move(
             case=row.pk,
@@ -334,7 +334,7 @@ def _person(request: HttpRequest) -> Person:
 def _expecting(request: HttpRequest) -> int:
     """The seq the page was drawn with; 0 (which no case ever has) when it does not say."""
     said = request.POST.get("expecting", "")
-    return int(said) if said.isdigit() else 0
+    return int(said) if said.isdecimal() else 0
 
 
 def _error(refused: Refused) -> dict[str, str]:

@@ -68,7 +68,7 @@ def wanted_of(given: QueryDict) -> listing.Wanted:
         state=state if state in ("open", "closed") else "",
         light=light if light in LIGHTS else "",
         matter=given.get("matter", ""),
-        place=given.get("place", "") if given.get("place", "").isdigit() else "",
+        place=given.get("place", "") if given.get("place", "").isdecimal() else "",
         unit=given.get("unit", ""),
         owner=given.get("owner", ""),
         words=given.get("q", "")[:80],
@@ -102,7 +102,7 @@ def mark_of(text: str) -> tuple[datetime, int] | None:
         when = datetime.fromisoformat(opened)
     except ValueError:
         return None
-    return (when, int(id_)) if id_.isdigit() and when.tzinfo is not None else None
+    return (when, int(id_)) if id_.isdecimal() and when.tzinfo is not None else None
 
 
 # -- export ----------------------------------------------------------------------------------

@@ -137,7 +137,8 @@ def nav(request: HttpRequest, desk: Desk) -> list[dict[str, Any]]:
         add("figures", "chart-bar", _("亮灯"))
     if desk.oversees:
         add("ledger", "shield-check", _("留痕核验"))
-    add("matters", "clipboard-check", _("事项"))
+    if desk.posts:
+        add("matters", "clipboard-check", _("事项"))
     return items
 
 

@@ -2,7 +2,8 @@
 
 Steps stand under one another in the pack's order, the end at the bottom. A move to the next step goes
 straight down; one that skips steps runs down a lane on the right, one that goes back runs up a lane on the
-left. Two moves between the same steps share one line. A lane takes as many lines as do not overlap.
+left. Moves between the same steps by the same kind of actor share one line, and a lane takes as many lines as
+do not overlap. A move possible at MANY steps or more is told in words under the drawing, not drawn from each.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from yinuo.work import casefile
 BOX_W, BOX_H, GAP = 176, 46, 58
 CHAR, LINE_H, PER_LINE = 12.5, 15, 9
 PAD = 12
+MANY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Drawing:
     height: float
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
+    anywhere: tuple[tuple[str, tuple[str, ...], str], ...]
+    """(move, the steps it starts at, where it leads) of what is not drawn from each step."""
     box_w: float = BOX_W
     box_h: float = BOX_H
 
@@ -69,9 +73,11 @@ def draw(matter: Matter, *, roles: Mapping[str, str], lang: str) -> Drawing:
     order = [*matter.steps, CLOSED]
     row = {step: position for position, step in enumerate(order)}
     straight: dict[int, list[str]] = {}
-    right: dict[tuple[int, int], _Run] = {}
-    left: dict[tuple[int, int], _Run] = {}
+    right: dict[tuple[int, int, str], _Run] = {}
+    left: dict[tuple[int, int, str], _Run] = {}
     for move in matter.moves.values():
+        if len(move.origins) >= MANY:
+            continue
         for origin in move.origins:
             start, end = row[origin], row[move.to]
             if start == end:
@@ -82,7 +88,7 @@ def draw(matter: Matter, *, roles: Mapping[str, str], lang: str) -> Drawing:
                 straight.setdefault(start, []).append(move.title.in_(lang))
             else:
                 side = right if end > start else left
-                run = side.setdefault((start, end), _Run(start, end, [], kind))
+                run = side.setdefault((start, end, kind), _Run(start, end, [], kind))
                 run.words += words
     stays = {
         row[origin]: move.title.in_(lang)
@@ -108,7 +114,16 @@ def draw(matter: Matter, *, roles: Mapping[str, str], lang: str) -> Drawing:
     arrows += [_side(boxes, run, wide_left, x0, -1) for run in runs_left]
     width = x0 + max(BOX_W + sum(wide_right), BOX_W / 2 + 16 + _longest(straight)) + PAD
     height = 2 * PAD + len(order) * BOX_H + (len(order) - 1) * GAP
-    return Drawing(width=round(width), height=height, boxes=boxes, arrows=tuple(arrows))
+    anywhere = tuple(
+        (
+            move.title.in_(lang),
+            tuple(casefile.step_title(matter, step, lang=lang) for step in move.origins),
+            casefile.step_title(matter, move.to, lang=lang),
+        )
+        for move in matter.moves.values()
+        if len(move.origins) >= MANY
+    )
+    return Drawing(width=round(width), height=height, boxes=boxes, arrows=tuple(arrows), anywhere=anywhere)
 
 
 def wrap(text: str) -> list[str]:
@@ -120,7 +135,9 @@ def wrap(text: str) -> list[str]:
                 lines.append("")
             lines[-1] = f"{lines[-1]} {word}".strip()
         return lines
-    return [text[start : start + PER_LINE] for start in range(0, len(text), PER_LINE)]
+    count = -(-len(text) // PER_LINE)
+    size = -(-len(text) // count)
+    return [text[start : start + size] for start in range(0, len(text), size)]
 
 
 def _note(matter: Matter, step: str, stays: str, *, lang: str) -> str:

@@ -18,7 +18,7 @@ from . import rows
 from .desk import CASES, Desk, officer, page
 
 LIGHTS = ("red", "yellow", "green", "grey")
-LATE_SHOWN = 10
+LATE_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "late": late,
         "late_shown": LATE_SHOWN,
         "scope": _scope(desk),
+        "here": request.get_full_path(),
         "now": now,
     }
     return page(request, "office/figures.html", context)

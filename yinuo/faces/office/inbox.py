@@ -49,6 +49,7 @@ def show(request: HttpRequest) -> HttpResponse:
         opened = case_context(request, row, now=now, back=back) if row is not None else None
     context = {
         "lines": listed,
+        "units_differ": len({line.holder for line in listed}) > 1,
         "counts": [(light, counts[light]) for light in LIGHTS],
         "total": counts[""],
         "narrowed": narrowed,
@@ -110,7 +111,7 @@ def mark_text(mark: Mark | None) -> str:
 def mark_of(text: str) -> Mark | None:
     """The page mark of an address; None when it is none."""
     due, _tilde, id_ = text.partition("~")
-    if not id_.isdigit():
+    if not id_.isdecimal():
         return None
     try:
         when = datetime.fromisoformat(due) if due else None
@@ -149,7 +150,7 @@ def claim(request: HttpRequest) -> HttpResponse:
     for each in request.POST.getlist("case")[:100]:
         number, _colon, seq = each.partition(":")
         row = access.cases_for(desk.person).filter(number=number).first()
-        if row is None or not seq.isdigit():
+        if row is None or not seq.isdecimal():
             results.append({"number": number, "done": False, "said": _("没有这一件，或者您无权查看")})
             continue
         said, done = _("已认领"), True

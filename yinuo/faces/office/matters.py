@@ -68,7 +68,7 @@ def one(request: HttpRequest, matter: str) -> HttpResponse:
     """One matter, by default in the version in force, else as `version` says."""
     asked = request.GET.get("version", "")
     try:
-        found = matters.version(matter, int(asked)) if asked.isdigit() else matters.current(matter)
+        found = matters.version(matter, int(asked)) if asked.isdecimal() else matters.current(matter)
     except NoSuchMatter as error:
         raise Http404(_("没有这个事项。")) from error
     lang = names.lang()
@@ -161,6 +161,8 @@ def function_text(function: str, answering: Any, named: Any) -> str:
     if function == "chosen":
         return _("由派遣的人指定")
     ids = answering.get(function, [])
+    if not ids:
+        return function
     if len(ids) == 1:
         return str(named[ids[0]])
-    return _("%(function)s（%(count)d 个单位，按属地）") % {"function": function, "count": len(ids)}
+    return _("%(unit)s等 %(count)d 个单位，按属地") % {"unit": named[ids[0]], "count": len(ids)}

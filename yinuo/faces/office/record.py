@@ -31,6 +31,9 @@ ASKING = frozenset({"opinion_given", "evidence_attached"})
 """Needs that somebody must type or attach something for."""
 
 
+PICTURES = ("image/jpeg", "image/png", "image/webp")
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """A move as a button. quick: nothing to fill in, so it is made from the case page itself."""
@@ -56,6 +59,7 @@ class Event:
     """One entry of the ledger as the timeline shows it."""
 
     seq: int
+    kind: str
     at: datetime
     title: str
     who: str
@@ -100,6 +104,7 @@ def case_context(request: HttpRequest, row: Any, *, now: datetime, back: str) ->
     file = casefile.of(row, person, now=now)
     lang = names.lang()
     related = [*file.children, *([file.parent] if file.parent else [])]
+    open_to = casefile.reachable(file, person)
     listed = {line.number: line for line in rows.lines(related, now=now)}
     return {
         "file": file,
@@ -117,9 +122,9 @@ def case_context(request: HttpRequest, row: Any, *, now: datetime, back: str) ->
         "answers": answers(file, lang=lang),
         "party": party_of(file),
         "materials": materials(file, lang=lang),
-        "loose": [shown_file(row.number, each) for each in file.files if not each.material],
         "children": [listed[each.number] for each in file.children],
         "parent": listed.get(file.parent.number) if file.parent else None,
+        "open_to": open_to,
         "records": file.records,
         "events": events(file, lang=lang)[::-1],
         "held": held(file, now=now),
@@ -246,9 +251,10 @@ def shown_file(number: str, attachment: Any) -> dict[str, Any]:
     """A file as templates show it: its address, and whether a browser shows it as a picture."""
     return {
         "name": attachment.name,
+        "material": attachment.material,
         "size": attachment.evidence.size,
         "digest": attachment.evidence_id,
-        "picture": attachment.evidence.mime in ("image/jpeg", "image/png", "image/webp"),
+        "picture": attachment.evidence.mime in PICTURES,
         "url": file_url(number, attachment.pk),
     }
 
@@ -274,6 +280,7 @@ def events(file: CaseFile, *, lang: str) -> list[Event]:
         out.append(
             Event(
                 seq=line.entry.seq,
+                kind=line.entry.kind,
                 at=line.entry.at,
                 title=line.title,
                 who=line.who,
