@@ -238,6 +238,6 @@ def seal(request: HttpRequest, number: int) -> HttpResponse:
         "digest": bytes(found.digest).hex(),
         "root": bytes(found.root).hex(),
         "prev": bytes(found.prev).hex(),
-        "lines": public.seal_lines(found),
+        "lines": "\n".join(public.seal_lines(found)),
     }
     return shown(request, "seal", context, here="seals")
