@@ -26,6 +26,8 @@ POLICY = "; ".join(
 
 
 def content_security_policy(get_response: Handler) -> Handler:
+    """Say with every answer what the page may load and use."""
+
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)

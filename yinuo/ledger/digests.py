@@ -54,6 +54,7 @@ def content_digest(salt: bytes, body: Any) -> bytes:
 
 
 def new_salt() -> bytes:
+    """16 random bytes, new for every content."""
     return os.urandom(16)
 
 
@@ -63,10 +64,12 @@ def leaf_digest(*, number: str, seq: int, head: bytes) -> bytes:
 
 
 def node_digest(left: bytes, right: bytes) -> bytes:
+    """A Merkle node over its two children; its first byte tells it from a leaf."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
 def seal_digest(*, number: int, at: datetime, root: bytes, leaves: int, prev: bytes) -> bytes:
+    """The digest of a seal, which the next seal names."""
     lines = ("yinuo-seal/1", str(number), instant_text(at), root.hex(), str(leaves), prev.hex())
     return hashlib.sha256("\n".join(lines).encode()).digest()
 

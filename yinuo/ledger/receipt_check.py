@@ -17,6 +17,7 @@ from typing import Any
 
 
 def sha(*lines: str) -> str:
+    """SHA-256 of the lines, joined by newlines, as hex."""
     return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
 
 
@@ -66,6 +67,7 @@ def check(receipt: dict[str, Any], seals: list[dict[str, Any]] | None = None) ->
 
 
 def check_seal(receipt: dict[str, Any], seal: dict[str, Any]) -> list[str]:
+    """Faults of the way from the receipt's entries to its seal."""
     faults: list[str] = []
     last = receipt["entries"][seal["seq"] - 1] if 0 < seal["seq"] <= len(receipt["entries"]) else None
     if last is None:
@@ -83,12 +85,14 @@ def check_seal(receipt: dict[str, Any], seal: dict[str, Any]) -> list[str]:
 
 
 def seal_digest(seal: dict[str, Any]) -> str:
+    """What the digest of `seal` must be, as hex."""
     return sha(
         "yinuo-seal/1", str(seal["number"]), seal["at"], seal["root"], str(seal["leaves"]), seal["prev"]
     )
 
 
 def check_chain(seals: list[dict[str, Any]]) -> list[str]:
+    """Faults of the kept seals among themselves."""
     faults: list[str] = []
     prev = None
     for seal in sorted(seals, key=lambda each: each["number"]):
@@ -101,6 +105,7 @@ def check_chain(seals: list[dict[str, Any]]) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
+    """Check the files named on the command line; the exit code is told above."""
     if len(arguments) not in (1, 2):
         print(__doc__)
         return 2

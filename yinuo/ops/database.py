@@ -90,6 +90,8 @@ class Server:
 
 @dataclass(frozen=True)
 class Status:
+    """Whether the server of a home runs, where, and as whom."""
+
     running: bool
     home: Path
     data: Path
@@ -100,6 +102,7 @@ class Status:
 
 
 def dsn(socket: Path, *, role: str, database: str = DATABASE) -> str:
+    """The libpq address of a role over a unix socket."""
     return f"postgresql://{role}@/{database}?host={quote(str(socket), safe='')}&port={PORT}"
 
 
@@ -206,6 +209,7 @@ def stop(home: Path | None = None, *, unless_used: bool = False, say: Say | None
 
 
 def status(home: Path | None = None) -> Status:
+    """Looks at the server of `home`; starts and changes nothing."""
     place = layout(home)
     try:
         version_file = place.data / "PG_VERSION"
@@ -429,6 +433,7 @@ def _check_version(place: Layout, folder: Path) -> None:
 
 
 def version_complaint(data: Path, *, has: str, wants: str) -> str:
+    """What to tell whoever comes with programs of another major version."""
     return (
         f"the data folder {data} was made by PostgreSQL {has}, and this is PostgreSQL {wants}. "
         f"Dump it with the old programs and load it into a new YINUO_HOME, "
@@ -745,6 +750,7 @@ def create_database(dsn_admin: str, *, name: str, template: str = "") -> None:
 
 
 def drop_database(dsn_admin: str, *, name: str) -> None:
+    """Drops a database, open connections included; nothing happens when there is none."""
     with psycopg.connect(dsn_admin, autocommit=True) as connection:
         connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 

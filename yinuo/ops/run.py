@@ -86,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def say(line: str) -> None:
+    """One line on stderr, in our name."""
     print(f"yinuo: {line}", file=sys.stderr, flush=True)
 
 
@@ -134,6 +135,7 @@ def claim(home: Path) -> Iterator[bool]:
 
 
 def record(home: Path, *, owns_database: bool) -> None:
+    """Writes who runs here, so that a second run can tell."""
     born = psutil.Process().create_time()
     (home / "run.pid").write_text(f"{os.getpid()} {born:.2f} {int(owns_database)}\n")
 
@@ -197,6 +199,7 @@ def await_answer(child: Child, host: str, port: int) -> bool:
 
 
 def greet(host: str, port: int, signs: list[list[str]]) -> None:
+    """Prints the address, and in a demo who may sign in."""
     shown = f"[{host}]" if ":" in host else host
     print(f"\n一诺 Yinuo: http://{shown}:{port}/\n")
     if signs:

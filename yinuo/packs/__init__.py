@@ -1,0 +1,1 @@
+"""A city as data: files read, checked, played and kept in versions."""

@@ -1,3 +1,5 @@
+"""Django's name for the packs."""
+
 from django.apps import AppConfig
 
 

@@ -1,1 +1,1 @@
-
+"""What programs use: one address for each thing a person can do on a page."""

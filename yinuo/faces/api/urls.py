@@ -12,6 +12,7 @@ app_name = "api"
 
 @csrf_exempt
 def nothing(request: HttpRequest) -> HttpResponse:
+    """The answer to an address that is none, in the API's own words (404)."""
     return api.on_exception(request, not_found())
 
 

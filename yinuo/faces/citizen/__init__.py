@@ -1,1 +1,1 @@
-
+"""What citizens and enterprises use: find, apply, report, follow, rate."""

@@ -140,6 +140,7 @@ THEMES = {
 
 
 def theme_icon(theme: str) -> str:
+    """The icon of a theme; a sheet of paper for one that has none."""
     return THEMES.get(theme, "file-text")
 
 
@@ -156,6 +157,7 @@ def theme_title(theme: str) -> str:
 
 
 def kind_title(kind: str) -> str:
+    """A kind of matter for people; the id itself where nobody gave it one."""
     known = {
         "promise": _("承诺件"),
         "instant": _("即办件"),
@@ -317,6 +319,7 @@ def _english_title(title: str, matter: Matter) -> str:
 
 
 def case_title(file: CaseFile) -> str:
+    """A case's title in the reader's language."""
     return file.case.title if language() == "zh" else _english_title(file.case.title, file.matter)
 
 

@@ -1,1 +1,1 @@
-
+"""What anybody uses without signing in: verification, the promise board, seals."""

@@ -1,4 +1,4 @@
--- What the run-time role may do. It owns nothing; it may not change or remove a line of the ledger.
+-- grants: what the run-time role may do. It owns nothing; it may not change or remove a line of the ledger.
 DO $$
 BEGIN
     -- A server may have made the role already (the embedded one has); then who may become it was decided there.

@@ -1,4 +1,4 @@
--- References between the ledger and what it speaks of, held by the database (the Python packages stay strangers).
+-- references: between the ledger and what it speaks of, held by the database (the Python packages stay strangers).
 ALTER TABLE ledger_case ADD CONSTRAINT case_matter_version
     FOREIGN KEY (matter, version) REFERENCES packs_matterversion (matter, version);
 ALTER TABLE ledger_case ADD CONSTRAINT case_party_known

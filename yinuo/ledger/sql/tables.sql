@@ -1,4 +1,4 @@
--- What the database itself refuses, whoever asks.
+-- tables: what the database itself refuses, whoever asks.
 
 -- Entries, seals and their leaves are written once. The trigger stops the owner too; the grants below stop the
 -- run-time role before a trigger is even asked.

@@ -27,16 +27,19 @@ def event(name: str) -> str:
 
 @register.filter
 def theme(name: str) -> str:
+    """A theme's name for people."""
     return showing.theme_title(name)
 
 
 @register.filter
 def theme_icon(name: str) -> str:
+    """The icon of a theme."""
     return showing.theme_icon(name)
 
 
 @register.filter
 def kind(name: str) -> str:
+    """承诺件, of a kind of matter."""
     return showing.kind_title(name)
 
 
