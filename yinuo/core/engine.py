@@ -37,6 +37,9 @@ from .matter import CHOSEN, CLOSED, PARTY, PROMISED, STEP_LIMIT, SYSTEM, TIMER, 
 from .rules import Actor, Facts
 from .workdays import Calendar
 
+CANCEL = "cancel"
+"""What the ledger calls the closing of a child by its parent; no matter's move."""
+
 
 class Refused(Exception):
     """The engine says no. `code` is for programs, `say` for people, `field` names the input at fault."""
@@ -76,6 +79,7 @@ def decide(
     case: Case, *, matter: Matter, move: str, by: Actor, at: datetime, calendar: Calendar, facts: Facts
 ) -> Decision:
     """Make `move` on `case`, or raise Refused with the first thing that stands in the way."""
+    at = _onward(case, at)
     wanted = may(case, matter=matter, move=move, by=by, at=at, facts=facts)
     after = _moved(case, matter, wanted, by=by, at=at, calendar=calendar, facts=facts)
     body = {"effects": [_named(effect) for effect in wanted.effects]} if wanted.effects else {}
@@ -91,6 +95,7 @@ def decide(
         body=body,
         effects=wanted.effects,
         letter=wanted.letter,
+        answers=wanted.after,
     )
 
 
@@ -203,6 +208,7 @@ def wake_at(case: Case, *, matter: Matter) -> datetime | None:
 
 def alert(case: Case, *, matter: Matter, at: datetime, calendar: Calendar) -> Decision | None:
     """Turn the lights that are due to turn at `at`; None when none is. The first breach is kept for good."""
+    at = _onward(case, at)
     alerts = alerts_at(case.dates, at)
     if case.closed or alerts == dict(case.alerts):
         return None
@@ -297,8 +303,11 @@ def correct(
                 "The applicant has rated the result; it can no longer be corrected here.",
             ),
         )
+    at = _onward(case, at)
     earlier = replay(entries[: undone.seq - 1])
     after = replace(earlier, seq=case.seq, at=case.at, opened_at=case.opened_at, breached=dict(case.breached))
+    if case.holder == earlier.holder and any(each.kind == ASSIGNED for each in entries[undone.seq :]):
+        after = replace(after, assignee=case.assignee)
     return _decided(
         case,
         after,
@@ -316,25 +325,42 @@ def correct(
 def cancel(case: Case, *, by: Actor, at: datetime) -> Decision:
     """Close a child whose parent took back the move that had opened it; no promise is broken by that."""
     _refuse_closed(case)
+    at = _onward(case, at)
     clock = _with_pause(replace(case.clock, entered=None), before="x" if case.paused else "", after="", at=at)
     after = replace(
-        case, step=CLOSED, holder="", assignee=None, outcome="cancelled", clock=clock, dates={}, alerts={}
+        case,
+        step=CLOSED,
+        holder="",
+        assignee=None,
+        outcome="cancelled",
+        clock=clock,
+        dates={},
+        alerts={},
+        breached=_missed(case, at=at),
     )
-    entry = _entry(case, after, kind=MOVED, move="cancel", by=by, at=at, body={})
+    entry = _entry(case, after, kind=MOVED, move=CANCEL, by=by, at=at, body={})
     return Decision(entry=entry, case=apply(case, entry))
 
 
 def undoable(entries: Sequence[Entry]) -> Entry | None:
-    """The last move made by a person or party that no correction has undone yet."""
+    """The last move made by a person or party that no correction has undone yet. None once its parent has
+    cancelled the case: it must not come back to life while nobody asks for it."""
     undone_from: int | None = None
     for entry in reversed(entries):
         if undone_from is not None and entry.seq >= undone_from:
             continue
         if entry.kind == CORRECTED:
             undone_from = int(entry.body["undoes"])
+        elif entry.kind == MOVED and _is_cancel(entry):
+            return None
         elif entry.kind == MOVED and entry.by.partition(":")[0] in ("person", "party"):
             return entry
     return None
+
+
+def _is_cancel(entry: Entry) -> bool:
+    # A matter's own move may be called "cancel" too; that one is counted in `made`, as all of a matter's are.
+    return entry.move == CANCEL and "made" not in entry.body.get("state", {})
 
 
 # -- dates -----------------------------------------------------------------------------------
@@ -383,18 +409,28 @@ def _decided(
     letter: str = "",
     whole: bool = False,
     keep_dates: bool = False,
+    answers: str = "",
 ) -> Decision:
-    """Compute dates, alerts and breaches of `after`, and wrap the difference up as an entry."""
+    """Compute dates, alerts and breaches of `after`, and wrap the difference up as an entry.
+
+    answers: the limit whose passing this very move answers (deemed acceptance), which is no breach.
+    """
     dates = after.dates if keep_dates else dates_of(after, matter=matter, calendar=calendar)
-    moment = max(at, before.at) if before.at else at
+    moment = _onward(before, at)
     alerts = alerts_at(dates, moment)
-    breached = dict(before.breached)
+    breached = _missed(before, at=moment, answers=answers)
     for name, level in alerts.items():
         if level == RED:
             breached.setdefault(name, dates[name].at)
     after = replace(after, dates=dates, alerts=alerts, breached=breached)
     entry = _entry(before, after, kind=kind, move=move, by=by, at=at, body=dict(body or {}), whole=whole)
     return Decision(entry=entry, case=apply(before, entry), effects=effects, letter=letter)
+
+
+def _missed(case: Case, *, at: datetime, answers: str = "") -> dict[str, datetime]:
+    """Breaches of `case` at `at`, also of a limit that ends before the timer came by to turn its light."""
+    late = [name for name, level in alerts_at(case.dates, at).items() if level == RED and name != answers]
+    return {**{name: case.dates[name].at for name in late}, **case.breached}
 
 
 def _entry(
@@ -411,9 +447,12 @@ def _entry(
     state = after.state() if whole else difference(before, after)
     if state:
         body["state"] = state
-    # Two machines' clocks may differ by a little; a ledger's time never runs backwards.
-    moment = max(at, before.at) if before.at else at
-    return Entry(seq=before.seq + 1, kind=kind, move=move, at=moment, by=by.named, body=body)
+    return Entry(seq=before.seq + 1, kind=kind, move=move, at=_onward(before, at), by=by.named, body=body)
+
+
+def _onward(case: Case, at: datetime) -> datetime:
+    """Two machines' clocks may differ by a little; a case's time never runs backwards."""
+    return max(at, case.at) if case.at else at
 
 
 def _moved(
