@@ -26,6 +26,9 @@ from yinuo.work import access, drafts, evidence, names
 from yinuo.work import search as finder
 from yinuo.work.models import Draft
 
+MAX_FILES = 50
+"""Of one application: no matter asks for more than a handful, and nobody fills the disk."""
+
 
 @login_required
 def start(request: HttpRequest, matter: str) -> HttpResponse:
@@ -127,6 +130,9 @@ def page(request: HttpRequest, id_: uuid.UUID, page: str) -> HttpResponse:
         raise access.NotFound(f"{id_}/{page}") from error
     if request.method == "POST" and not form.refreshing:
         take_in(draft, form)
+        if len(draft.files) >= MAX_FILES:
+            said = _("一份申请最多 %(n)d 个文件，多出来的没有收下；请合并后再传") % {"n": MAX_FILES}
+            messages.warning(request, said)
         done = shown.id if shown.valid else ""
         drafts.save(draft, data=form.answers, page=done, at=timezone.now(), asked=shown.names)
         if shown.valid and "later" in request.POST:
@@ -156,6 +162,9 @@ def take_in(draft: Draft, form: SchemaForm) -> None:
     """Keep the files just sent with the draft, so that no mistake elsewhere on the page loses them."""
     for material, sent in form.uploads.items():
         for upload in sent:
+            if len(draft.files) >= MAX_FILES:
+                upload.discard()
+                continue
             kept = evidence.keep(chunks(upload), mime=upload.mime)
             upload.discard()
             drafts.attach(
