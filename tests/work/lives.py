@@ -126,7 +126,9 @@ def examples(matter: str) -> list[dict[str, Any]]:
     found = yaml.safe_load(path.read_text(encoding="utf-8"))["examples"]
     for example in found:
         # A bare `on` is true in YAML 1.1; the pack's own reader knows that, this one does not.
-        example["moves"] = [{("on" if key is True else key): line[key] for key in line} for line in example["moves"]]
+        example["moves"] = [
+            {("on" if key is True else key): line[key] for key in line} for line in example["moves"]
+        ]
     return list(found)
 
 

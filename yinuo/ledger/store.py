@@ -101,6 +101,7 @@ class Head:
     state: Mapping[str, Any]
     """The case's state as JSON values, as stored: what the next entry's state is laid over."""
     digest: bytes
+    wake_at: datetime | None = None
     form: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     children: tuple[Child, ...] = ()
@@ -152,6 +153,7 @@ def head_of(row: Mapping[str, Any]) -> Head:
         ),
         state=state,
         digest=bytes(row["head"]),
+        wake_at=row["wake_at"],
     )
 
 
@@ -271,8 +273,8 @@ def append(
 
 
 def rest(head: Head, *, wake_at: datetime | None) -> None:
-    """Nothing is owed now: let the timer look again at `wake_at`, unless the case has moved since."""
-    _run("rest", {"case": head.id, "expecting": head.case.seq, "at": wake_at})
+    """Nothing is owed now: let the timer look again at `wake_at`, unless it moved or was woken since."""
+    _run("rest", {"case": head.id, "expecting": head.case.seq, "seen": head.wake_at, "at": wake_at})
 
 
 def files(case: int) -> list[File]:
@@ -312,6 +314,16 @@ def line_of(row: Mapping[str, Any]) -> Line:
 def wake(case: int, *, at: datetime) -> None:
     """Make the timer look at an open case by `at` at the latest (its child closed, say)."""
     _run("wake", {"case": case, "at": at})
+
+
+def lock(case: int, *, expecting: int | None = None) -> None:
+    """Hold the case until this transaction ends. Raises Conflict when it is no longer at `expecting`.
+
+    Whoever changes a parent and its children locks the parent first: two who meet wait, and never for ever.
+    """
+    row = _one("lock", {"case": case})
+    if row is not None and expecting is not None and row["seq"] != expecting:
+        raise Conflict(case=case, expecting=expecting)
 
 
 def erase(case: int, *, kinds: Iterable[str], at: datetime) -> list[int]:
@@ -455,6 +467,7 @@ __all__ = [
     "history",
     "instant_text",
     "line_of",
+    "lock",
     "open_case",
     "read",
     "rest",

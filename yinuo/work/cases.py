@@ -6,6 +6,7 @@ case by the same function.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,22 +17,24 @@ from typing import Any
 from django.db import transaction
 
 from yinuo.core import engine
+from yinuo.core.case import CORRECTED, MOVED
 from yinuo.core.engine import Decision, Refused
-from yinuo.core.matter import SYSTEM, Label, Matter
+from yinuo.core.matter import PARTY, SYSTEM, Label, Matter
 from yinuo.core.rules import FROM_THE_HEAD, SYSTEM_ACTOR, Actor, Facts
 from yinuo.core.workdays import SHANGHAI
 from yinuo.ledger import store
 from yinuo.ledger.store import Conflict, File, Head, Header, Words
 from yinuo.packs import matters
-from yinuo.registers import units
+from yinuo.registers import parties, units
 from yinuo.registers.edition import Edition
 from yinuo.registers.models import Person
 from yinuo.registers.towards import Towards
 
-from . import effects, letters
+from . import access, effects, letters
 from .actors import actor
 from .gather import gather
 
+log = logging.getLogger(__name__)
 _ROUNDS = 20
 """An automatic move may lead to another; a matter that goes round for ever is stopped here."""
 
@@ -59,8 +62,13 @@ def open_case(
 ) -> Opened:
     """Open a case of `matter` for `party` (None for a report without one). `form` is already validated.
 
-    version: the version whose form was filled in; default the one in force. Raises Refused.
+    version: the version whose form was filled in; default the one in force. Raises Refused, also when `by`
+    may not act for `party`.
     """
+    if party is not None and not parties.may_act(by, party):
+        raise Refused(
+            "not_yours", Label("您不能代该当事人办事。", "You may not act for this party."), field="party"
+        )
     wanted = matters.version(matter, version) if version else matters.current(matter)
     return _open(
         wanted,
@@ -176,9 +184,10 @@ def rate(
 
 
 def note(*, case: int, by: Person, at: datetime, expecting: int, words: str) -> Head:
-    """A remark on the case by an officer who holds it or held it, or by the applicant."""
+    """A remark on the case by somebody who may see it. Raises access.NotFound for anybody else."""
     if not words.strip():
         raise Refused("empty", Label("备注不能为空。", "The remark is empty."), field="words")
+    access.case_with_id(by, case)
     head = _gather(case, expecting=expecting)
     decision = engine.note(head.case, by=_actor(head, by), at=at, body={})
     matter = matters.version(head.header.matter, head.header.version)
@@ -188,13 +197,15 @@ def note(*, case: int, by: Person, at: datetime, expecting: int, words: str) -> 
 def correct(*, case: int, by: Person, at: datetime, expecting: int, reason: str) -> Head:
     """Undo the last move by a counter-entry. Records it put are withdrawn, children it opened are cancelled.
 
-    Whoever made the move may correct it, and so may an approver or supervisor of that unit.
+    Whoever made the move may correct it, and so may an approver or supervisor of that unit. A child on whose
+    outcome its parent has gone on stays as it is.
     """
     head = _gather(case, expecting=expecting)
     matter = matters.version(head.header.matter, head.header.version)
     entries = [line.entry for line in store.history(case)]
     undone = engine.undoable(entries)
     correcting = _correcting(head, by, entries=entries, undone=undone)
+    _refuse_if_relied_on(head)
     decision = engine.correct(
         head.case,
         matter=matter,
@@ -207,14 +218,29 @@ def correct(*, case: int, by: Person, at: datetime, expecting: int, reason: str)
     assert undone is not None
     told = letters.corrected(head, matter, undone=undone)
     with transaction.atomic():
-        effects.take_back(head, undone=undone, by=correcting, at=at)
+        store.lock(case, expecting=expecting)
+        effects.take_back(head, since=entries[undone.seq - 1 :], by=correcting, at=at)
         _write(head, decision, matter, words=[Words("reason", reason.strip())], notices=told)
     return store.read(case)
 
 
 def erase(*, case: int, by: Person, at: datetime, expecting: int, basis: str) -> Head:
-    """Erase a closed case's personal words where the law allows it; the erasure is itself an entry."""
+    """Erase a closed case's personal words where the law allows it; the erasure is itself an entry.
+
+    An approver of the unit that answers for the case, or of one above it, does so.
+    """
     head = _gather(case, expecting=expecting)
+    erasing = actor(
+        by, holder=f"unit:{head.header.unit}", matter=head.header.matter, party=None, opened_by=None
+    )
+    if "approver" not in erasing.roles:
+        raise Refused(
+            "not_yours",
+            Label(
+                "只有实施单位的审批人可以删除。",
+                "Only an approver of the unit that answers for the case may erase.",
+            ),
+        )
     if not head.case.closed:
         raise Refused("not_closed", Label("办结后才能删除个人信息。", "Erase after the case is closed."))
     if not basis.strip():
@@ -225,7 +251,7 @@ def erase(*, case: int, by: Person, at: datetime, expecting: int, basis: str) ->
         erased = store.erase(case, kinds=kinds, at=at)
         decision = engine.note(
             head.case,
-            by=_actor(head, by),
+            by=erasing,
             at=at,
             kind="erased",
             body={"erased": erased, "basis": basis.strip()},
@@ -313,6 +339,25 @@ def _correcting(head: Head, by: Person, *, entries: Sequence[Any], undone: Any) 
     return replace(towards, party=False)
 
 
+def _refuse_if_relied_on(head: Head) -> None:
+    """A closed child stays closed once its parent has gone on (joined, closed or corrected) after it."""
+    closed_at = head.case.closed_at
+    if head.header.parent is None or closed_at is None:
+        return
+    for line in store.history(head.header.parent):
+        entry = line.entry
+        if entry.kind in (MOVED, CORRECTED) and entry.seq > head.header.parent_seq and entry.at >= closed_at:
+            parent = store.read(head.header.parent)
+            raise Refused(
+                "relied_on",
+                Label(
+                    f"上级件 {parent.number} 已据此继续办理，本件不能再更正；请由上级件退回重新征求。",
+                    f"{parent.number} has gone on after this one closed, so it can no longer be corrected; "
+                    "ask again from there.",
+                ),
+            )
+
+
 def _facts(
     head: Head, matter: Matter, *, data: Mapping[str, Any], at: datetime, now: Edition | None = None
 ) -> Facts:
@@ -341,6 +386,13 @@ def _step(
     now: Edition | None = None,
 ) -> Head:
     """One move: decide, append with its words and notices, carry out its effects."""
+    wanted = matter.moves.get(move)
+    if data.get("form") and wanted is not None and not (by.party and PARTY in wanted.by):
+        raise Refused(
+            "form",
+            Label("只有申请人可以改申请表。", "Only the applicant may change the answers."),
+            field="form",
+        )
     facts = _facts(head, matter, data={**data, "evidence": [each.digest for each in files]}, at=at, now=now)
     if files:
         seen = {each.material: () for each in files} | dict(head.files)
@@ -387,6 +439,8 @@ def _append(
         return _write(head, decision, matter, words=words, files=files, notices=notices, extra=extra)
     at = decision.entry.at
     with transaction.atomic():
+        if closing and head.header.parent:
+            store.wake(head.header.parent, at=at)  # first, so that parents are locked before their children
         told = [*notices, *effects.notices(head, decision, matter)]
         after = _write(head, decision, matter, words=words, files=files, notices=told, extra=extra)
         children = effects.carry_out(head, decision, matter, given=given or {}, open_child=_open_child)
@@ -395,8 +449,6 @@ def _append(
             settle(child, at=at)
         if leaves_children:
             effects.cancel_children(head.id, by=SYSTEM_ACTOR, at=at)
-        if closing and head.header.parent:
-            store.wake(head.header.parent, at=at)
     return after
 
 
@@ -434,14 +486,26 @@ def _follow(head: Head, matter: Matter, *, at: datetime) -> Head:
     """After a person's move: what the system owes this case, and what it now owes the parent."""
     if head.case.closed:
         if head.header.parent:
-            try:
-                settle(head.header.parent, at=at)
-            except Conflict:
-                pass  # somebody else is moving the parent; the timer comes by
+            _settle_now(head.header.parent, at=at)
         return head
     if any(SYSTEM in each.by for each in matter.moves_from(head.case.step)):
-        return settle(head.id, at=at)
+        return _settle_now(head.id, at=at) or head
     return head
+
+
+def _settle_now(case: int, *, at: datetime) -> Head | None:
+    """What follows by itself, without waiting for the timer; None when it could not be done now.
+
+    What a person asked for is done already, so no trouble here may look like its failure: the case stays due
+    and the timer comes by.
+    """
+    try:
+        return settle(case, at=at)
+    except Conflict:
+        return None  # somebody else is moving it
+    except Exception:
+        log.exception("what follows by itself on case id %s waits for the timer", case)
+        return None
 
 
 def _open(
@@ -492,7 +556,7 @@ def _open(
         search=matter.title.zh,
     )
     if fresh and parent is None and any(SYSTEM in each.by for each in matter.moves_from(decision.case.step)):
-        settle(id_, at=at)
+        _settle_now(id_, at=at)
     return Opened(id=id_, number=number, fresh=fresh)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -146,15 +146,17 @@ def _today(decision: Decision) -> date:
     return decision.entry.at.astimezone(SHANGHAI).date()
 
 
-def take_back(head: Head, *, undone: Entry, by: Actor, at: datetime) -> None:
-    """Undo what the corrected move did: withdraw the records it put, cancel the children it opened.
+def take_back(head: Head, *, since: Sequence[Entry], by: Actor, at: datetime) -> None:
+    """Undo what the corrected move did, and what the system did after it (`since`: its entry and all later
+    ones): withdraw the records put, cancel the children opened.
 
     Raises Refused when a child of it has closed already: what others have decided is not undone from here.
     """
-    named = undone.body.get("effects") or ()
-    if any(effect.get("put") for effect in named):
+    undone = since[0]
+    if any(effect.get("put") for entry in since for effect in entry.body.get("effects") or ()):
         records.withdraw_of_case(head.number, since=undone.at, reason="更正", by=by.named, at=at)
-    for child in ledger.Case.objects.filter(parent_id=head.id, parent_seq=undone.seq):
+    opened = ledger.Case.objects.filter(parent_id=head.id, parent_seq__gte=undone.seq)
+    for child in opened.exclude(outcome="cancelled").order_by("id"):
         if child.closed_at is not None:
             raise Refused(
                 "child_closed",
@@ -164,7 +166,7 @@ def take_back(head: Head, *, undone: Entry, by: Actor, at: datetime) -> None:
                 ),
             )
         cancel(child.pk, by=by, at=at)
-    planned = ledger.Planned.objects.filter(case_id=head.id, seq=undone.seq, opened__isnull=True)
+    planned = ledger.Planned.objects.filter(case_id=head.id, seq__gte=undone.seq, opened__isnull=True)
     planned.update(cancelled_at=at)
 
 

@@ -13,7 +13,7 @@ from yinuo.packs import matters
 
 def matching(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
     """`cases` (already scoped) narrowed to those that match `text`; all of them when it says nothing."""
-    text = text.strip()
+    text = text.replace("\0", "").strip()
     if not text:
         return cases
     asked = query(text)

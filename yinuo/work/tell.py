@@ -13,27 +13,34 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from yinuo.ledger.models import Case, Notice
-from yinuo.registers.models import Party, PartyMember, Person
+from yinuo.registers.models import Party, PartyMember, Person, today
 
 log = logging.getLogger(__name__)
-BATCH = 100
+ENOUGH = 3
+"""Failures in a row after which a round ends: a mail server that hangs must not hold up the clock's loop."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=6)
 
 
-def tell(*, now: datetime, batch: int = BATCH) -> int:
-    """Send every notice that is due; returns how many went out. Several loops at once share the work."""
-    sent = 0
-    while True:
+def tell(*, now: datetime) -> int:
+    """Send the notices that are due; returns how many went out. Several loops at once share the work.
+
+    Each is a transaction of its own, so that a kill in the middle sends at most one a second time (under the
+    same Message-ID). After ENOUGH failures in a row the rest waits for the next round.
+    """
+    sent = failed = 0
+    due = Notice.objects.filter(sent_at__isnull=True, next_at__lte=now).order_by("next_at", "id")
+    while failed < ENOUGH:
         with transaction.atomic():
-            due = Notice.objects.filter(sent_at__isnull=True, next_at__lte=now)
-            found = list(due.select_for_update(skip_locked=True).order_by("next_at", "id")[:batch])
-            for notice in found:
-                sent += deliver(notice, now=now)
-        if not found:
-            return sent
+            notice = due.select_for_update(skip_locked=True).first()
+            if notice is None:
+                break
+            delivered = deliver(notice, now=now)
+        sent += delivered
+        failed = 0 if delivered else failed + 1
+    return sent
 
 
 def deliver(notice: Notice, *, now: datetime) -> int:
@@ -79,13 +86,21 @@ def send_mail(notice: Notice, addresses: list[str]) -> str:
 
 
 def emails(to: str) -> list[str]:
-    """The addresses behind "party:<id>" or "person:<id>"; none for a unit, which has its inbox."""
+    """The addresses behind "party:<id>" or "person:<id>"; none for a unit, which has its inbox. Whoever acts
+    for the party no longer, or whose account is closed, gets nothing."""
     kind, _, id_ = to.partition(":")
     if kind == "person":
-        return [email for email in Person.objects.filter(pk=id_).values_list("email", flat=True) if email]
+        person = Person.objects.filter(pk=id_, is_active=True)
+        return [email for email in person.values_list("email", flat=True) if email]
     if kind == "party":
         party = Party.objects.filter(pk=id_).values_list("email", flat=True).first()
-        people = PartyMember.objects.filter(party_id=id_, valid_to__isnull=True)
+        day = today()
+        people = PartyMember.objects.filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gt=day),
+            party_id=id_,
+            valid_from__lte=day,
+            person__is_active=True,
+        ).order_by("id")
         addresses = [party or "", *people.values_list("person__email", flat=True)]
         return list(dict.fromkeys(address for address in addresses if address))
     return []

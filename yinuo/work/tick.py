@@ -6,9 +6,9 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
+from django.db.models import Q
 
-from yinuo.core.engine import Refused
 from yinuo.ledger.models import Case, Planned
 from yinuo.ledger.store import Conflict
 
@@ -24,21 +24,19 @@ def tick(*, now: datetime, batch: int = BATCH) -> int:
     One case's trouble is logged with its number and never stops the others.
     """
     done = 0
-    seen: set[int] = set()
+    # Each case once, in order of time: one that stays due (in trouble, woken again) waits for the next round.
+    later = Q()
     while True:
-        due = Case.objects.filter(wake_at__lte=now).exclude(pk__in=seen).order_by("wake_at")
-        found = list(due.values_list("pk", "number")[:batch])
+        due = Case.objects.filter(later, wake_at__lte=now).order_by("wake_at", "id")
+        found = list(due.values_list("pk", "number", "wake_at")[:batch])
         if not found:
             break
-        for id_, number in found:
-            seen.add(id_)
+        for id_, number, _ in found:
             done += _settle(id_, number, now=now)
+        last, _, at = found[-1]
+        later = Q(wake_at__gt=at) | Q(wake_at=at, id__gt=last)
     for planned in Planned.objects.filter(opens_at__lte=now, opened__isnull=True, cancelled_at__isnull=True):
-        try:
-            cases.open_planned(planned, at=now)
-            done += 1
-        except (Refused, LookupError):
-            log.exception("planned case %s of case %s could not be opened", planned.pk, planned.case_id)
+        done += _open(planned, now=now)
     return done
 
 
@@ -47,9 +45,20 @@ def _settle(id_: int, number: str, *, now: datetime) -> int:
         cases.settle(id_, at=now)
     except Conflict:
         return 0  # somebody moved it just now; if it still owes something, it is still due
-    except DatabaseError:
-        raise
+    except (OperationalError, InterfaceError):
+        raise  # the database is away or stands still: the whole round waits
     except Exception:
         log.exception("case %s could not be moved by the clock", number)
+        return 0
+    return 1
+
+
+def _open(planned: Planned, *, now: datetime) -> int:
+    try:
+        cases.open_planned(planned, at=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("planned case %s of case %s could not be opened", planned.pk, planned.case_id)
         return 0
     return 1

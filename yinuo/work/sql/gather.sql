@@ -1,6 +1,6 @@
 -- gather: one case, and who one person is towards it, in one round trip: all that a plain move asks.
 SELECT c.id, c.number, c.matter, c.version, c.title, c.channel, c.unit, c.party_id, c.opened_by, c.place,
-       c.lat, c.lon, c.parent_id, c.parent_seq, c.seq, c.state, c.opened_at, c.at, c.closed_at, c.head,
+       c.lat, c.lon, c.parent_id, c.parent_seq, c.seq, c.state, c.opened_at, c.at, c.closed_at, c.head, c.wake_at,
        (SELECT token FROM registers_edition WHERE registers_edition.id = 1) AS token,
        (SELECT json_agg(json_build_array(p.unit_id, u.path, p.role_id, p.matters) ORDER BY p.id)
           FROM registers_post p
