@@ -55,6 +55,7 @@ os.environ |= {
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    (RUN_HOME / "static").mkdir(exist_ok=True)
     # Here and not by an ini setting: pytest-django would read the settings before the lines above were run.
     import django
 
@@ -387,6 +388,12 @@ def watch(page: Any, problems: list[str]) -> None:
     page.on("console", on_console)
     page.on("pageerror", lambda error: problems.append(f"{page.url}: script error: {error}"))
     page.on("response", on_response)
+
+
+@pytest.fixture(name="watch")
+def watch_fixture() -> Callable[[Any, list[str]], None]:
+    """For a test that opens pages by itself."""
+    return watch
 
 
 @pytest.fixture

@@ -48,8 +48,28 @@ def make_home() -> Iterator[Callable[..., Path]]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def made_before() -> Iterator[Path]:
+    """A home whose server was started and stopped once: making a data folder anew takes a second."""
+    root = Path(tempfile.mkdtemp(prefix="yinuo-db-", dir="/tmp"))
+    root.chmod(0o755)
+    database.start(root / "home")
+    database.stop(root / "home")
+    yield root / "home"
+    shutil.rmtree(root)
+
+
 @pytest.fixture
-def home(make_home: Callable[..., Path]) -> Path:
+def home(make_home: Callable[..., Path], made_before: Path) -> Path:
+    """A home with a stopped, empty database."""
+    home = make_home()
+    subprocess.run(["cp", "-a", made_before, home], check=True)
+    return home
+
+
+@pytest.fixture
+def new_home(make_home: Callable[..., Path]) -> Path:
+    """A home that is not there yet."""
     return make_home()
 
 
@@ -68,14 +88,14 @@ def remembered(server: database.Server) -> list[str]:
 # --- a new machine -----------------------------------------------------------------------------------------
 
 
-def test_a_new_folder_becomes_a_database_with_two_roles(home: Path) -> None:
-    server = database.start(home)
+def test_a_new_folder_becomes_a_database_with_two_roles(new_home: Path) -> None:
+    server = database.start(new_home)
     assert server.started
     for address, name in ((server.dsn_owner, "yinuo_owner"), (server.dsn_run, "yinuo_run")):
         with psycopg.connect(address) as connection:
             row = connection.execute("select current_user, current_database()").fetchone()
             assert row == (name, "yinuo")
-    assert database.status(home).running
+    assert database.status(new_home).running
 
 
 def test_the_run_time_role_makes_no_tables_and_empties_none(home: Path) -> None:
@@ -124,9 +144,9 @@ def test_a_second_start_finds_the_first_server(home: Path) -> None:
     assert (second.pid, second.started) == (first.pid, False)
 
 
-def test_four_processes_starting_at_once_share_one_server(home: Path) -> None:
+def test_four_processes_starting_at_once_share_one_server(new_home: Path) -> None:
     script = "from yinuo.ops import database; s = database.start(); print(s.pid, s.started)"
-    env = {**os.environ, "YINUO_HOME": str(home)}
+    env = {**os.environ, "YINUO_HOME": str(new_home)}
     starts = [
         subprocess.Popen([sys.executable, "-c", script], env=env, stdout=subprocess.PIPE, text=True)
         for _ in range(4)
@@ -309,20 +329,20 @@ def test_a_data_folder_of_another_version_is_refused_by_name(home: Path) -> None
         database.start(home)
 
 
-def test_a_folder_with_other_things_in_it_is_left_alone(home: Path) -> None:
-    (home / "pg").mkdir(parents=True)
-    (home / "pg" / "thesis.txt").write_text("mine")
+def test_a_folder_with_other_things_in_it_is_left_alone(new_home: Path) -> None:
+    (new_home / "pg").mkdir(parents=True)
+    (new_home / "pg" / "thesis.txt").write_text("mine")
     with pytest.raises(database.DatabaseError, match="not empty and not a PostgreSQL data folder"):
-        database.start(home)
-    assert (home / "pg" / "thesis.txt").read_text() == "mine"
+        database.start(new_home)
+    assert (new_home / "pg" / "thesis.txt").read_text() == "mine"
 
 
-def test_a_full_disk_is_said_before_anything_is_made(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said_before_anything_is_made(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil._ntuple_diskusage(10**9, 10**9 - 5 * 2**20, 5 * 2**20)  # type: ignore[attr-defined]
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     with pytest.raises(database.DatabaseError, match=r"has 5 MB free; PostgreSQL needs at least 100 MB"):
-        database.start(home)
-    assert not (home / "pg").exists()
+        database.start(new_home)
+    assert not (new_home / "pg").exists()
 
 
 @pytest.mark.parametrize(
@@ -340,13 +360,13 @@ def test_what_postgresql_says_comes_with_a_remedy(home: Path, said: str, remedy:
     assert said in str(error) and remedy in str(error)
 
 
-def test_somebody_elses_folder_in_the_sockets_place_is_refused(home: Path) -> None:
-    home.mkdir()
-    elsewhere = home / "elsewhere"
+def test_somebody_elses_folder_in_the_sockets_place_is_refused(new_home: Path) -> None:
+    new_home.mkdir()
+    elsewhere = new_home / "elsewhere"
     elsewhere.mkdir()
-    (home / "socket").symlink_to(elsewhere)
+    (new_home / "socket").symlink_to(elsewhere)
     with pytest.raises(database.DatabaseError, match="is not a folder of"):
-        database.start(home)
+        database.start(new_home)
 
 
 def test_a_socket_path_at_the_limit_is_still_a_socket() -> None:

@@ -71,9 +71,7 @@ def test_the_shared_city_saw_nothing_of_it() -> None:
 
 
 @pytest.mark.journey
-def test_a_page_with_a_script_error_fails_its_test(browser: Any) -> None:
-    from conftest import watch
-
+def test_a_page_with_a_script_error_fails_its_test(browser: Any, watch: Any) -> None:
     page = browser.new_page()
     problems: list[str] = []
     watch(page, problems)
