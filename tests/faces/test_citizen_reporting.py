@@ -102,6 +102,8 @@ def test_a_hundred_metres_is_a_hundred_metres(client: Client) -> None:
     assert nearby.open_near(one, lat=lat + Decimal("0.00095"), lon=lon) == 0  # 105 m
     assert nearby.open_near(one, lat=lat, lon=lon + Decimal("0.00105")) == 1  # 95 m east at this latitude
     assert nearby.open_near(one, lat=lat, lon=lon + Decimal("0.00115")) == 0  # 104 m
+    corner = {"lat": lat + Decimal("0.0008"), "lon": lon + Decimal("0.0009")}
+    assert nearby.open_near(one, **corner) == 0  # 121 m off, though within 100 m north and within 100 m east
     assert nearby.open_near("approvals/shop_sign", lat=lat, lon=lon) == 0
 
 
