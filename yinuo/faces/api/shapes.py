@@ -196,6 +196,8 @@ class LineOut(Schema):
 
 
 class UnitOut(Schema):
+    """A unit: id and name in the reader's language."""
+
     id: str
     name: str
 
@@ -317,11 +319,15 @@ class Rating(Asked):
 
 
 class Withdrawing(Asked):
+    """The applicant takes the application back; the reason may be left out."""
+
     expecting: int = Field(ge=0, le=INT)
     reason: str = Field(default="", max_length=2000)
 
 
 class Seal(Schema):
+    """One seal as published; digests in hex."""
+
     number: int
     at: str
     leaves: int
