@@ -26,11 +26,12 @@ PARTY_ROLES = ("citizen", "enterprise")
 
 
 class SignIn(NamedTuple):
-    """A way in: user name, password, and who that is, in Chinese."""
+    """A way in: user name, password, who that is (in Chinese), and the first of their roles."""
 
     username: str
     password: str
     who: str
+    role: str
 
 
 def ensure(pack_folder: Path | None = None) -> list[SignIn]:
@@ -57,7 +58,7 @@ def ensure(pack_folder: Path | None = None) -> list[SignIn]:
             _party(person, row)
         names = [row["username"] for row in rows]
         _lock([person for person in known.values() if person.demo and person.username not in names])
-    return [SignIn(row["username"], PASSWORD, _who(row, units, roles)) for row in rows]
+    return [SignIn(row["username"], PASSWORD, _who(row, units, roles), row["roles"][0]) for row in rows]
 
 
 def remove() -> int:

@@ -15,7 +15,7 @@ from typing import IO
 def prepare(*, demo: bool) -> list[list[str]]:
     """Migrates, loads the pack, adds demo people, gathers static files. Safe to repeat.
 
-    Returns the demo sign-ins as rows (user name, password, who). Raises SystemExit with the code of a child
+    Returns the demo sign-ins as rows (user name, password, who, role). Raises SystemExit with the code of a child
     that failed, which has said why.
     """
     _python("as_owner()", owner=True, output=sys.stderr)
@@ -44,7 +44,10 @@ def as_owner() -> None:
 
 
 def as_platform(*, demo: bool) -> None:
-    """Demo people and static files, by the role that the platform works as. Prints the sign-ins as JSON."""
+    """Demo people in or locked out, and static files, by the role that the platform works as.
+
+    Prints the sign-ins as JSON.
+    """
     import django
 
     django.setup()
@@ -53,4 +56,7 @@ def as_platform(*, demo: bool) -> None:
     from yinuo.ops import demo as people
 
     call_command("collectstatic", interactive=False, verbosity=0)
-    print(json.dumps([list(sign) for sign in people.ensure()] if demo else [], ensure_ascii=False))
+    signs = [list(sign) for sign in people.ensure()] if demo else []
+    if not demo:
+        people.remove()  # a database that was a demo once lets nobody in by a password that everybody knows
+    print(json.dumps(signs, ensure_ascii=False))

@@ -203,12 +203,14 @@ def greet(host: str, port: int, signs: list[list[str]]) -> None:
     shown = f"[{host}]" if ":" in host else host
     print(f"\n一诺 Yinuo: http://{shown}:{port}/\n")
     if signs:
-        table = [["用户名", "密码", "谁"], *signs]
+        main = {role: [name, password, who] for name, password, who, role in reversed(signs)}
+        shown_signs = [sign[:3] for sign in signs if main[sign[3]] == sign[:3]]
+        table = [["用户名", "密码", "谁"], *shown_signs]
         widths = [max(_width(row[column]) for row in table) for column in range(2)]
         for row in table:
             cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False)]
             print("  " + "  ".join([*cells, *row[2:]]))
-        print()
+        print(f"  另有 {len(signs) - len(shown_signs)} 个演示账号，见登录页 (more on the sign-in page)\n")
     print("Ctrl-C stops it; the data stays.\n", flush=True)
 
 

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     if args.case:
         case = Case.objects.filter(number=args.case.strip().upper()).values_list("pk", flat=True).first()
         if case is None:
-            print(f"yinuo verify: there is no case {args.case!r}; give a number such as JC261123-000017-K")
+            print(f"yinuo verify: there is no case {args.case!r}; give a number such as JC261123-000017-6")
             return 2
     started = time.monotonic()
     report = verify(case=case)
