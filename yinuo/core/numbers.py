@@ -11,7 +11,7 @@ _CHECK = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
 def case_number(id_: int, *, on: datetime, prefix: str) -> str:
-    """The number of case `id_` opened at `on`: "JC261123-000017-K" (city, local day, serial, check)."""
+    """The number of case `id_` opened at `on`: "JC261123-000017-6" (city, local day, serial, check)."""
     day = on.astimezone(SHANGHAI).strftime("%y%m%d")
     return f"{prefix}{day}-{id_:06d}-{_check(day + f'{id_:06d}')}"
 
