@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,12 +55,13 @@ os.environ |= {
 }
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    (RUN_HOME / "static").mkdir(exist_ok=True)
-    # Here and not by an ini setting: pytest-django would read the settings before the lines above were run.
-    import django
+(RUN_HOME / "static").mkdir(exist_ok=True)
+# Here and not by an ini setting: pytest-django would read the settings before the lines above were run. And
+# at import, because the conftest of a folder below may use models and is read before pytest_configure is called.
+django.setup()
 
-    django.setup()
+
+def pytest_configure(config: pytest.Config) -> None:
     _compile_catalogues()
 
 

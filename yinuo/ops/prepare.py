@@ -15,8 +15,8 @@ from typing import IO
 def prepare(*, demo: bool) -> list[list[str]]:
     """Migrates, loads the pack, adds demo people, gathers static files. Safe to repeat.
 
-    Returns the demo sign-ins as rows (user name, password, who, role). Raises SystemExit with the code of a child
-    that failed, which has said why.
+    Returns the demo sign-ins as rows (user name, password, who, role). Raises SystemExit with the code of
+    a child that failed, which has said why.
     """
     _python("as_owner()", owner=True, output=sys.stderr)
     rows = json.loads(_python(f"as_platform(demo={demo})", owner=False, output=subprocess.PIPE))
