@@ -320,8 +320,8 @@ def test_a_move_with_questions_of_its_own_refuses_what_its_form_does_not_allow()
     from office_city import person as who
 
     form = {
-        "enterprise_name": "晋城演示餐饮有限公司", "kind": "limited", "capital": "500000.00", "scope": "餐饮服务",
-        "place": "140502001", "address": "演示街 8 号", "legal_representative": "王某",
+        "enterprise_name": "晋城演示餐饮有限公司", "kind": "limited", "capital": "500000.00",
+        "scope": "餐饮服务", "place": "140502001", "address": "演示街 8 号", "legal_representative": "王某",
         "legal_representative_id": "140502198808080013", "phone": "13800000000", "seal_collector": "王某",
         "seal_phone": "13800000000", "taxpayer_kind": "小规模纳税人", "invoices": True,
         "finance_contact": "李某", "finance_phone": "13800000003",
