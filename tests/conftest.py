@@ -57,7 +57,7 @@ os.environ |= {
 
 (RUN_HOME / "static").mkdir(exist_ok=True)
 # Here and not by an ini setting: pytest-django would read the settings before the lines above were run. And
-# at import, because the conftest of a folder below may use models and is read before pytest_configure is called.
+# at import: the conftest of a folder below may use models, and it is read before pytest_configure is called.
 django.setup()
 
 
