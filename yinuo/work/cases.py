@@ -142,7 +142,7 @@ def assign(*, case: int, to: Person | None, by: Person, at: datetime, expecting:
     assigning = _actor(head, by)
     if not head.case.closed and not assigning.roles:
         raise Refused("not_yours", Label("该件不在您的单位。", "This case is not held by your unit."))
-    if to is not None and not _actor(head, to).roles:
+    if to is not None and not head.case.closed and not _actor(head, to).roles:
         raise Refused(
             "assignee",
             Label(
@@ -205,7 +205,8 @@ def correct(*, case: int, by: Person, at: datetime, expecting: int, reason: str)
     entries = [line.entry for line in store.history(case)]
     undone = engine.undoable(entries)
     correcting = _correcting(head, by, entries=entries, undone=undone)
-    _refuse_if_relied_on(head)
+    if undone is not None:
+        _refuse_if_relied_on(head)
     decision = engine.correct(
         head.case,
         matter=matter,

@@ -7,6 +7,10 @@ SELECT (SELECT f.body FROM ledger_content f WHERE f.case_id = c.id AND f.kind = 
                          ORDER BY k.id)
           FROM ledger_case k WHERE k.parent_id = c.id) AS children,
        (SELECT jsonb_agg(jsonb_build_array(e.move, e.by) ORDER BY e.seq) FROM ledger_entry e
-         WHERE e.case_id = c.id AND e.kind = 'moved') AS acted
+         WHERE e.case_id = c.id AND e.kind = 'moved'
+           -- What a correction has undone was never done: whoever took their own decision back may decide again.
+           AND NOT EXISTS (SELECT FROM ledger_entry k
+                            WHERE k.case_id = c.id AND k.kind = 'corrected' AND k.seq > e.seq
+                              AND (k.body::jsonb ->> 'undoes')::int <= e.seq)) AS acted
 FROM ledger_case c
 WHERE c.id = %(case)s
