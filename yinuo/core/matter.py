@@ -177,6 +177,26 @@ class Matter:
         """Every move that starts at `step`, in the order the pack wrote them."""
         return tuple(move for move in self.moves.values() if step in move.origins)
 
+    @property
+    def usual_steps(self) -> tuple[str, ...]:
+        """The steps of the shortest way to a good end: what a guide shows first.
+
+        Rework, special procedures and what the applicant must supply are not on it. Every step, where no
+        way leads to a good end.
+        """
+        ways: list[tuple[str, ...]] = [(self.start,)]
+        seen = {self.start}
+        for way in ways:
+            for move in self.moves_from(way[-1]):
+                if TIMER in move.by or move.outcome in _NO_GOOD_END:
+                    continue
+                if move.to == CLOSED:
+                    return way
+                if move.to not in seen:
+                    seen.add(move.to)
+                    ways.append((*way, move.to))
+        return tuple(self.steps)
+
     def limit_named(self, name: str, *, step: str) -> Limit | None:
         """The matter's limit `name`, or the limit of `step` when `name` is "step"; None if there is none."""
         if name == STEP_LIMIT:
@@ -190,6 +210,9 @@ class Matter:
         named |= {each for step in self.steps.values() for each in step.among}
         named |= {effect.tell for move in self.moves.values() for effect in move.effects}
         return frozenset(named - {PARTY, CHOSEN, "", "holder"})
+
+
+_NO_GOOD_END = ("refused", "not_accepted", "not_needed", "withdrawn", "cancelled")
 
 
 def build(body: Mapping[str, Any], *, version: int = 1) -> Matter:

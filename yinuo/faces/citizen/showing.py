@@ -181,7 +181,7 @@ class StepLine:
 def steps(matter: Matter, *, place: str) -> list[StepLine]:
     """Who does what, by when. place: "" names the city's own units, which the nearest one stands in for."""
     found = units.resolve(matter.units_named, place)
-    lang = language()
+    lang, usual = language(), matter.usual_steps
     lines = []
     for step in matter.steps.values():
         if step.unit == PARTY:
@@ -190,14 +190,14 @@ def steps(matter: Matter, *, place: str) -> list[StepLine]:
             named = [names.holder(found[each], lang_=lang) for each in step.among if each in found]
             who = "、".join(dict.fromkeys(named)) or _("由调度指定的单位")
         else:
-            who = names.holder(found.get(step.unit, ""), lang_=lang) or step.unit
+            who = names.holder(found.get(step.unit, ""), lang_=lang) or _("您所在街道（乡镇）的单位")
         lines.append(
             StepLine(
                 title=step.title.in_(lang),
                 says=step.says.in_(lang),
                 who=who,
                 length=counted(step.limit.value, step.limit.mode) if step.limit else "",
-                sometimes=step.unit == PARTY or bool(step.suspends),
+                sometimes=step.id not in usual,
             )
         )
     return lines
