@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from yinuo.core.engine import Refused
 from yinuo.core.matter import Label, Matter
 from yinuo.core.rules import Facts, materials_present
@@ -80,7 +82,7 @@ def get(*, id_: uuid.UUID | str, by: Person) -> Draft:
     """`by`'s draft with that id. Raises NotFound."""
     try:
         return Draft.objects.get(pk=id_, person=by)
-    except (Draft.DoesNotExist, ValueError) as error:
+    except (Draft.DoesNotExist, ValidationError, ValueError) as error:
         raise NotFound(str(id_)) from error
 
 
