@@ -151,13 +151,13 @@ def step_title(matter: Matter, step: str, *, lang: str) -> str:
 
 
 OUTCOMES = {
-    "granted": {"zh": "准予", "en": "granted"},
-    "refused": {"zh": "不予", "en": "refused"},
-    "not_accepted": {"zh": "不予受理", "en": "not accepted"},
-    "not_needed": {"zh": "不需许可", "en": "no permit needed"},
-    "withdrawn": {"zh": "已撤回", "en": "withdrawn"},
-    "cancelled": {"zh": "已取消", "en": "cancelled"},
-    "done": {"zh": "已办结", "en": "done"},
+    "granted": {"zh": "准予", "en": "Granted"},
+    "refused": {"zh": "不予", "en": "Refused"},
+    "not_accepted": {"zh": "不予受理", "en": "Not accepted"},
+    "not_needed": {"zh": "不需许可", "en": "No permit needed"},
+    "withdrawn": {"zh": "已撤回", "en": "Withdrawn"},
+    "cancelled": {"zh": "已取消", "en": "Cancelled"},
+    "done": {"zh": "已办结", "en": "Done"},
 }
 
 

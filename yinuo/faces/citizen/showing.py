@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -113,7 +114,7 @@ def limit_title(limit: Limit, name: str) -> str:
     }
     if name == PROMISED:
         return _("办完并作出决定") if "decided" in limit.until else _("我们承诺办好")
-    return known.get(name) or event_title(limit.until[0])
+    return known.get(name) or str(capfirst(event_title(limit.until[0])))
 
 
 def _sentence(limit: Limit, name: str, core: Any) -> str:
@@ -188,7 +189,7 @@ def steps(matter: Matter, *, place: str) -> list[StepLine]:
             who = _("您")
         elif step.unit == CHOSEN:
             named = [names.holder(found[each], lang_=lang) for each in step.among if each in found]
-            who = "、".join(dict.fromkeys(named)) or _("由调度指定的单位")
+            who = _("、").join(dict.fromkeys(named)) or _("由调度指定的单位")
         else:
             who = names.holder(found.get(step.unit, ""), lang_=lang) or _("您所在街道（乡镇）的单位")
         lines.append(

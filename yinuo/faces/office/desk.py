@@ -13,6 +13,7 @@ from django.shortcuts import render as render_template
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from yinuo.registers import people
 from yinuo.registers.models import Person, Role
@@ -138,7 +139,7 @@ def nav(request: HttpRequest, desk: Desk) -> list[dict[str, Any]]:
     if desk.oversees:
         add("ledger", "shield-check", _("留痕核验"))
     if desk.posts:
-        add("matters", "clipboard-check", _("事项"))
+        add("matters", "clipboard-check", pgettext("many", "事项"))
     return items
 
 

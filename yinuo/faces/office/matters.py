@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from yinuo.core.clock import Limit, Mode
@@ -145,13 +146,14 @@ def limit_text(limit: Limit | None) -> str:
     """5 个工作日, 15 天, 24 小时; nothing when there is none."""
     if limit is None:
         return ""
+    n = limit.value
     said = {
-        Mode.WORKDAYS: _("%d 个工作日"),
-        Mode.DAYS: _("%d 天"),
-        Mode.WORKHOURS: _("%d 个工作小时"),
-        Mode.HOURS: _("%d 小时"),
+        Mode.WORKDAYS: ngettext("%(n)d 个工作日", "%(n)d 个工作日", n),
+        Mode.DAYS: ngettext("%(n)d 天", "%(n)d 天", n),
+        Mode.WORKHOURS: ngettext("%(n)d 个工作小时", "%(n)d 个工作小时", n),
+        Mode.HOURS: ngettext("%(n)d 小时", "%(n)d 小时", n),
     }
-    return said[limit.mode] % limit.value
+    return said[limit.mode] % {"n": n}
 
 
 def function_text(function: str, answering: Any, named: Any) -> str:

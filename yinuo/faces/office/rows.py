@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from yinuo.packs import matters
 from yinuo.registers import edition
@@ -48,7 +50,7 @@ def lines(cases: Iterable[Any], *, now: datetime) -> list[Line]:
     lang = names.lang()
     here = edition.current()
     people = names.people(row.assignee_id for row in rows if row.assignee_id)
-    party = names.holder("party:0")
+    party = str(capfirst(names.holder("party:0")))
     unit_name = {id_: unit.name.in_(lang) for id_, unit in here.units.items()}
     out = []
     for row in rows:
@@ -103,10 +105,13 @@ def left(row: Any, *, now: datetime) -> str:
 def span(seconds: int) -> str:
     """A length of time in one unit: minutes below an hour, hours below two days, else days."""
     if seconds < HOUR:
-        return _("%d 分") % max(1, seconds // 60)
+        n = max(1, seconds // 60)
+        return ngettext("%(n)d 分", "%(n)d 分", n) % {"n": n}
     if seconds < 2 * DAY:
-        return _("%d 时") % (seconds // HOUR)
-    return _("%d 天") % (seconds // DAY)
+        n = seconds // HOUR
+        return ngettext("%(n)d 时", "%(n)d 时", n) % {"n": n}
+    n = seconds // DAY
+    return ngettext("%(n)d 天", "%(n)d 天", n) % {"n": n}
 
 
 def unit_names(ids: Iterable[str]) -> Mapping[str, str]:

@@ -37,6 +37,7 @@ from yinuo.faces.parts.templatetags.parts import SHANGHAI, day, mask, t, yuan
 
 RADIOS = 6
 MAX_BYTES = 10 * 1024 * 1024
+COMMA = {"zh": "、", "en": ", "}
 YES_NO = {"zh": ("是", "否"), "en": ("Yes", "No")}
 WIDTHS = {"tel": "w-m", "date": "w-m", "integer": "w-s", "number": "w-s", "money": "w-m", "citizen-id": "w-l"}
 INPUTS: dict[str, dict[str, str]] = {
@@ -658,7 +659,7 @@ class SchemaForm:
             for id_ in page.material_ids:
                 files = [*self.ui.get("uploads", {}).get(id_, ()), *self.uploads.get(id_, ())]
                 if self.material_applies(id_) and files:
-                    names = "、".join(str(_part(file, "name")) for file in files)
+                    names = COMMA[self.lang].join(str(_part(file, "name")) for file in files)
                     href = f"{url.replace('{page}', page.id)}#{self.prefix}m-{id_}"
                     rows.append(
                         Row(
@@ -685,7 +686,7 @@ class SchemaForm:
                 where = f"{where} {value['lat']}, {value['lon']}"
             return where.strip()
         if kind == "choices":
-            return "、".join(labels.get(_text(one), str(one)) for one in value)
+            return COMMA[self.lang].join(labels.get(_text(one), str(one)) for one in value)
         if labels:
             return labels.get(_text(value), str(value))
         if kind == "money":

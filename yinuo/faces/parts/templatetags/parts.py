@@ -47,6 +47,7 @@ SHORT = {
     "red": {"zh": "已超期", "en": "Overdue"},
     "grey": {"zh": "暂停计时", "en": "Paused"},
 }
+COLON = {"zh": "：", "en": ": "}
 PROVISIONAL = {
     "zh": ("暂定", "日期暂定：次年放假通知公布后可能调整"),
     "en": ("provisional", "provisional date: it may move when next year's holiday notice is published"),
@@ -90,12 +91,13 @@ def light(value: Any, text: str = "", provisional: bool = False, big: bool = Fal
     mark: SafeString | str = ""
     if provisional:
         mark = format_html(
-            '<span class="provisional" title="{1}">{0}<span class="hidden">：{1}</span></span>',
+            '<span class="provisional" title="{1}">{0}<span class="hidden">{2}{1}</span></span>',
             *PROVISIONAL[lang],
+            COLON[lang],
         )
     said: SafeString | str = SHORT[colour][lang]
     if text:
-        said = format_html('<span class="hidden">{}：</span>{}', WORDS[colour][lang], text)
+        said = format_html('<span class="hidden">{}{}</span>{}', WORDS[colour][lang], COLON[lang], text)
     return format_html(
         '<span class="light light-{}{}">'
         '<svg class="light-shape" viewBox="0 0 12 12" aria-hidden="true">{}</svg>{}{}</span>',
