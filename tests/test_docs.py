@@ -488,3 +488,15 @@ def test_the_journeys_case_ends_as_the_page_tells() -> None:
             for part in filter(None, body.split("…")):
                 assert part in entry["body"], f"{each}: {part}"
     assert json.loads(receipt)["number"] in page
+
+
+# -- the user's guide -------------------------------------------------------------------------------
+
+
+def test_every_screen_text_the_guide_quotes_is_on_a_screen() -> None:
+    sources = [*(ROOT / "yinuo").rglob("*.html"), *(ROOT / "yinuo").rglob("*.py"), *PACK.rglob("matter.yaml")]
+    screens = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    guide = (DOCS / "user-guide.zh.md").read_text(encoding="utf-8")
+    quoted = dict.fromkeys(re.findall(r"「([^」]+)」", guide))
+    assert len(quoted) > 50
+    assert [text for text in quoted if text not in screens] == []
