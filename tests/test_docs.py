@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from yinuo.core import rules
+from yinuo.core import effects, rules
 from yinuo.core.case import Entry, replay
 from yinuo.core.instants import instant
 from yinuo.ledger import receipt_check
@@ -440,6 +440,8 @@ def test_every_key_of_an_example_is_explained(part: str) -> None:
 def test_every_rule_word_and_code_is_explained() -> None:
     page = grammar()
     assert [each for each in rules.COMMON if f"`{each}`" not in page] == []
+    sources = [*effects.PLAIN_SOURCES, effects.FORM, effects.DATA, effects.CHILD, effects.TEXT]
+    assert [each for each in sources if not re.search(rf"`{re.escape(each)}", page)] == []
     assert [each for each in answers.FORMATS if f"`{each}`" not in page] == []
     assert [each for each in sorted(check_texts.LETTER_WORDS) if not re.search(rf"`{each}\b", page)] == []
     head = ast.get_docstring(ast.parse((ROOT / "yinuo/faces/parts/forms.py").read_text(encoding="utf-8")))
