@@ -2,6 +2,7 @@
 # make test   make check, then every test
 # make check  format, lint, types, import rules
 # make bench  measurements       make soak  a long run under load
+# make texts  new texts of the screens into the English catalogue
 
 PYTHON ?= python3
 ARGS ?=
@@ -11,7 +12,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard yinuo/locale/*/LC_MESSAGES/*.po))
 BENCHES := $(filter-out bench/_% bench/soak.py,$(wildcard bench/*.py))
 CHECKED := yinuo tests manage.py $(wildcard bench)
 
-.PHONY: run test check bench soak ready browser clean
+.PHONY: run test check bench soak texts ready browser clean
 .DEFAULT_GOAL := run
 
 run: ready
@@ -33,6 +34,9 @@ bench: ready
 soak: ready
 	@if [ ! -f bench/soak.py ]; then echo "There is no soak test yet: bench/soak.py is missing."; exit 1; fi
 	@exec $(BIN)/python bench/soak.py $(ARGS)
+
+texts: ready
+	@$(BIN)/python -m yinuo.ops.texts
 
 ready: $(READY) $(CATALOGUES)
 

@@ -72,8 +72,8 @@ def main() -> None:
         print(f"  {_texts(message.id)[0]}")
 
 
-def _texts(said: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    return (said,) if isinstance(said, str) else tuple(said)
+def _texts(said: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (said or "",) if isinstance(said, str | None) else tuple(said)
 
 
 if __name__ == "__main__":
