@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from yinuo.core.instants import instant_text
@@ -51,6 +52,15 @@ def content_digest(salt: bytes, body: Any) -> bytes:
     """The digest an entry keeps of its erasable content. The salt goes when the content goes, so that a short
     secret (a phone number) cannot be guessed back from what stays."""
     return hashlib.sha256(b"yinuo-content/1\n" + salt + canonical(body).encode()).digest()
+
+
+def shown_digest(*, title: str, lat: Decimal | None, lon: Decimal | None) -> str:
+    """Of what lists and maps show of a case and no entry holds (hex). lat, lon: degrees, rounded as the
+    database rounds them, to six places."""
+    point = [
+        "" if each is None else str(each.quantize(Decimal("0.000001"), ROUND_HALF_UP)) for each in (lat, lon)
+    ]
+    return hashlib.sha256("\n".join(("yinuo-shown/1", title, *point)).encode()).hexdigest()
 
 
 def new_salt() -> bytes:

@@ -24,9 +24,36 @@ def sha(*lines: str) -> str:
 def check(receipt: dict[str, Any], seals: list[dict[str, Any]] | None = None) -> tuple[list[str], list[str]]:
     """Return (findings, faults), two lists of sentences."""
     found: list[str] = []
+    number = receipt["number"]
+    faults = check_entries(number, receipt["entries"])
+    if receipt["alg"] != "sha256":
+        faults.append(f"the digest {receipt['alg']!r} is not known here; sha256 is")
+    if receipt["entries"] and named_matter(receipt["entries"][0]) != receipt["matter"]:
+        faults.append(f"the case was not opened as {receipt['matter']}")
+    found.append(f"{len(receipt['entries'])} entries of case {number}, each chained to the one before")
+    seal = receipt["seal"]
+    if seal is None:
+        found.append("not sealed yet: ask for the receipt again after the next seal")
+        return found, faults
+    faults += check_seal(receipt, seal)
+    found.append(f"under seal {seal['number']} of {seal['at']}")
+    if seals is not None:
+        kept = {each["number"]: each for each in seals}.get(seal["number"])
+        if kept is None:
+            faults.append(f"seal {seal['number']} is not among the seals you kept")
+        elif kept["digest"] != seal["digest"]:
+            faults.append(f"seal {seal['number']} is not the one you kept: the record was rewritten")
+        else:
+            found.append(f"seal {seal['number']} is the one you kept")
+        faults += check_chain(seals)
+    return found, faults
+
+
+def check_entries(number: str, entries: list[dict[str, Any]]) -> list[str]:
+    """Faults of the chain of entries of case `number`."""
     faults: list[str] = []
-    number, prev = receipt["number"], "00" * 32
-    for place, entry in enumerate(receipt["entries"], start=1):
+    prev = "00" * 32
+    for place, entry in enumerate(entries, start=1):
         own = sha(
             "yinuo-entry/1",
             number,
@@ -45,25 +72,18 @@ def check(receipt: dict[str, Any], seals: list[dict[str, Any]] | None = None) ->
         if own != entry["digest"]:
             faults.append(f"entry {entry['seq']} was changed: its content does not match its digest")
         prev = entry["digest"]
-    if not receipt["entries"]:
+    if not entries:
         faults.append("the receipt has no entries")
-    found.append(f"{len(receipt['entries'])} entries of case {number}, each chained to the one before")
-    seal = receipt.get("seal")
-    if seal is None:
-        found.append("not sealed yet: ask for the receipt again after the next seal")
-        return found, faults
-    faults += check_seal(receipt, seal)
-    found.append(f"under seal {seal['number']} of {seal['at']}")
-    if seals is not None:
-        kept = {each["number"]: each for each in seals}.get(seal["number"])
-        if kept is None:
-            faults.append(f"seal {seal['number']} is not among the seals you kept")
-        elif kept["digest"] != seal["digest"]:
-            faults.append(f"seal {seal['number']} is not the one you kept: the record was rewritten")
-        else:
-            found.append(f"seal {seal['number']} is the one you kept")
-        faults += check_chain(seals)
-    return found, faults
+    return faults
+
+
+def named_matter(entry: dict[str, Any]) -> str:
+    """The matter and version that the opening entry names, as the receipt writes them: "approvals/sign@3"."""
+    try:
+        state = json.loads(entry["body"])["state"]
+        return f"{state['matter']}@{state['version']}"
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def check_seal(receipt: dict[str, Any], seal: dict[str, Any]) -> list[str]:
@@ -75,6 +95,8 @@ def check_seal(receipt: dict[str, Any], seal: dict[str, Any]) -> list[str]:
     leaf = f"{receipt['number']}\n{seal['seq']}\n{last['digest']}".encode()
     here = hashlib.sha256(b"\x00" + leaf).digest()
     for side, other in seal["path"]:
+        if side not in ("left", "right") or bytes.fromhex(other).hex() != other:
+            return [f"the way to seal {seal['number']} is written wrongly"]
         pair = bytes.fromhex(other) + here if side == "left" else here + bytes.fromhex(other)
         here = hashlib.sha256(b"\x01" + pair).digest()
     if here.hex() != seal["root"]:

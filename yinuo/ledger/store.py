@@ -27,7 +27,7 @@ from yinuo.core.numbers import case_number
 from yinuo.core.rules import Child
 
 from . import models
-from .digests import ZERO, canonical, content_digest, entry_digest, new_salt
+from .digests import ZERO, canonical, content_digest, entry_digest, new_salt, shown_digest
 from .sql import statement
 
 
@@ -204,6 +204,7 @@ def open_case(
             "place": header.place,
             "parent": header.parent,
             "parent_seq": header.parent_seq,
+            "shown": shown_digest(title=header.title, lat=header.lat, lon=header.lon),
         }
     }
     values = _values(

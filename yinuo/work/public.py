@@ -303,7 +303,7 @@ def _first_broken(number: str, entries: list[Any]) -> int:
     """The first entry whose chain does not hold, counted from 1; 0 when all hold."""
 
     def holds(upto: int) -> bool:
-        return not receipt_check.check({"number": number, "entries": entries[:upto], "seal": None})[1]
+        return not receipt_check.check_entries(number, entries[:upto])
 
     if not entries or holds(len(entries)):
         return 0
