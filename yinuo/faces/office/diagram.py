@@ -18,6 +18,8 @@ BOX_W, BOX_H, GAP = 176, 46, 58
 CHAR, LINE_H, PER_LINE = 12.5, 15, 9
 PAD = 12
 MANY = 3
+CLINGS = "，、。：；！？）》”"
+"""Punctuation that never begins a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,12 @@ def wrap(text: str) -> list[str]:
         return lines
     count = -(-len(text) // PER_LINE)
     size = -(-len(text) // count)
-    return [text[start : start + size] for start in range(0, len(text), size)]
+    lines = [""]
+    for character in text:
+        if len(lines[-1]) >= size and character not in CLINGS:
+            lines.append("")
+        lines[-1] += character
+    return lines
 
 
 def _note(matter: Matter, step: str, stays: str, *, lang: str) -> str:
