@@ -100,3 +100,23 @@ def test_nothing_personal_stands_in_the_list_or_the_export(city: None) -> None:
     text = boss.get("/office/cases/").content.decode() + str(exported(boss))
     for word in ("隐语", "李某（演示）", SIGN["phone"], SIGN["address"]):
         assert word not in text
+
+
+@pytest.mark.parametrize("path", ["/office/?part=list", "/office/cases/", "/office/cases/export.csv"])
+def test_a_longer_list_asks_the_database_no_more_often(city: None, path: str) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    clerk = signed_in("chuangkou")
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            answer = clerk.get(path)
+            _ = b"".join(answer) if answer.streaming else answer.content
+        return len(seen)
+
+    opened(papers=())
+    few = asked()
+    for n in range(20):
+        opened(form={**SIGN, "shop_name": f"第{n}店"}, papers=())
+    assert asked() == few
