@@ -9,8 +9,9 @@ on one connection. Rounds are interleaved, each figure is the median of its roun
 - pgbench: `append.sql` with the values of a real move, prepared (-M prepared), no Python.
 - ledger: store.append() with decisions made beforehand: canonical JSON, digests, one prepared statement.
 - use case: cases.move() by two officers in turn: access, gather, decide, append.
-- orm: the same move as most people would write it: select_for_update, checks, save(), three create() calls,
-  with the same digest, the same due dates, the same person's posts looked up. Django's default connection.
+- orm: the same move as most people would write it: select_for_update, checks, save() and create(), in tables
+  with the same columns and indexes, with the same digests, as many due dates, the same person's posts looked
+  up. Django's default connection.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-CASES = 200
+CASES = 1000
 
 
 def main() -> int:
@@ -335,7 +336,8 @@ def _after(text: str, label: str) -> str:
 
 
 class Orm:
-    """A case kept the usual way: a row locked, checked, saved; an entry, its words and a log line created."""
+    """A case kept the usual way, in tables with the same columns and indexes: a row locked, checked, saved,
+    an entry and its words created, in one transaction."""
 
     def __init__(self, server: Any) -> None:
         from django.db import connections
@@ -344,17 +346,12 @@ class Orm:
         # As Django connects when nobody thinks about it: no prepared statements, values bound on the client.
         settings["OPTIONS"] = {}
         connections.databases["plain"] = settings
-        owner = dict(settings, USER="yinuo_owner")
-        connections.databases["plain_owner"] = owner
-        self.models = _orm_models()
+        connections.databases["plain_owner"] = dict(settings, USER="yinuo_owner")
+        self.case, self.entry, self.words = models = _orm_models()
         with connections["plain_owner"].schema_editor() as editor:
-            for model in self.models:
+            for model in models:
                 editor.create_model(model)
-        plain_case = self.models[0]
-        template = _template_case()
-        made = [plain_case(**template, number=f"P{i:06d}") for i in range(CASES)]
-        plain_case.objects.using("plain").bulk_create(made)
-        self.ids = [each.pk for each in made]
+        self.ids = [each.pk for each in self.case.objects.using("plain").bulk_create(_copies(self.case))]
         from yinuo.registers.models import Person
 
         self.people = {
@@ -364,7 +361,7 @@ class Orm:
         self.turn = self._turns()
 
     def _turns(self) -> Iterator[tuple[int, int, str]]:
-        for seq in itertools.count(0):
+        for seq in itertools.count(2):
             for id_ in self.ids:
                 yield id_, seq, ("pass", "send_back")[seq % 2]
 
@@ -381,111 +378,98 @@ class Orm:
         from yinuo.registers.models import Post
 
         id_, seq, move = next(self.turn)
-        plain_case, plain_entry, plain_words = self.models
         now, calendar = datetime.now(UTC), matters.calendar()
         with transaction.atomic(using="plain"):
-            case = plain_case.objects.using("plain").select_for_update().get(pk=id_)
+            case = self.case.objects.using("plain").select_for_update().get(pk=id_)
             if case.seq != seq:
                 raise RuntimeError("somebody was faster")
-            posts = list(
-                Post.objects.using("plain")
-                .filter(person_id=self.people[move], valid_to__isnull=True)
-                .select_related("unit")
-            )
             role = "reviewer" if move == "pass" else "approver"
-            if not any(post.role_id == role and post.unit_id == case.unit for post in posts):
+            posts = Post.objects.using("plain").filter(person_id=self.people[move], valid_to__isnull=True)
+            if not any(
+                post.role_id == role and case.holder == f"unit:{post.unit_id}"
+                for post in posts.select_related("unit")
+            ):
                 raise RuntimeError("not theirs")
             case.seq += 1
             case.step = "decide" if move == "pass" else "review"
-            for name, days in (("step_due", 3), ("promised", 5), ("statutory", 20)):
-                when = due(Limit(value=days, mode=Mode.WORKDAYS), start=now, calendar=calendar)
-                assert when is not None
-                setattr(case, name, when.at)
-            case.due_at = min(case.step_due, case.promised)
-            case.wake_at = case.due_at
-            case.at = now
+            dates = {}
+            for name, days in (("step", 3), ("promised", 5), ("statutory", 20)):
+                dates[name] = due(Limit(value=days, mode=Mode.WORKDAYS), start=now, calendar=calendar)
+            case.promised_at, case.statutory_at = dates["promised"].at, dates["statutory"].at
+            case.due_at = min(dates["step"].at, dates["promised"].at)
+            case.wake_at, case.at, case.light = dates["step"].warn, now, "green"
             case.state = {**case.state, "step": case.step, "at": now.isoformat()}
             words, salt = "请补充说明", new_salt()
             digest = content_digest(salt, words)
             body = canonical({"state": {"step": case.step}, "content": {"reason": digest.hex()}})
-            entry = entry_digest(
-                number=case.number, seq=case.seq, kind="moved", move=move, at=now, by="person:1", body=body,
-                prev=bytes(case.head),
-            )  # fmt: skip
-            previous, case.head = bytes(case.head), entry
+            previous = bytes(case.head)
+            case.head = entry_digest(
+                number=case.number,
+                seq=case.seq,
+                kind="moved",
+                move=move,
+                at=now,
+                by="person:1",
+                body=body,
+                prev=previous,
+            )
             case.save(using="plain")
-            plain_entry.objects.using("plain").create(
-                case=case, seq=case.seq, kind="moved", move=move, at=now, by="person:1", body=body,
-                prev=previous, digest=entry,
-            )  # fmt: skip
-            plain_words.objects.using("plain").create(
+            self.entry.objects.using("plain").create(
+                case=case,
+                seq=case.seq,
+                kind="moved",
+                move=move,
+                at=now,
+                by="person:1",
+                body=body,
+                prev=previous,
+                digest=case.head,
+            )
+            self.words.objects.using("plain").create(
                 case=case, seq=case.seq, kind="reason", salt=salt, body=words, digest=digest
             )
 
 
-def _template_case() -> dict[str, Any]:
+def _copies(model: Any) -> list[Any]:
+    """The ledger's own cases at the step review, as rows of the plain table."""
     from yinuo.ledger.models import Case
 
-    row = Case.objects.filter(step="review").order_by("id").values("state", "title", "unit").first()
-    assert row is not None
-    now = datetime.now(UTC)
-    return {**row, "step": "review", "seq": 0, "head": bytes(32), "at": now, "due_at": now, "wake_at": now,
-            "step_due": now, "promised": now, "statutory": now}  # fmt: skip
+    rows = Case.objects.filter(step="review", seq=2).order_by("id").values()[:CASES]
+    made = []
+    for row in rows:
+        row.pop("id")
+        row |= {"head": bytes(row["head"]), "token": uuid.uuid4(), "parent_id": None}
+        made.append(model(**row))
+    return made
 
 
 def _orm_models() -> tuple[Any, Any, Any]:
+    """Plain models with the columns and indexes of the ledger's, in tables of their own."""
     from django.db import models
 
-    class PlainCase(models.Model):
-        number = models.TextField(unique=True)
-        title = models.TextField()
-        unit = models.TextField()
-        step = models.TextField()
-        seq = models.IntegerField()
-        state = models.JSONField()
-        head = models.BinaryField()
-        at = models.DateTimeField()
-        due_at = models.DateTimeField(db_index=True)
-        wake_at = models.DateTimeField(db_index=True)
-        step_due = models.DateTimeField()
-        promised = models.DateTimeField()
-        statutory = models.DateTimeField()
+    from yinuo.ledger.models import Case, Content, Entry
 
-        class Meta:
-            app_label = "ledger"
-            db_table = "bench_case"
-            indexes = (models.Index(fields=("unit", "due_at"), name="bench_inbox"),)
+    def plain(name: str, source: Any, parent: Any = None) -> Any:
+        attributes: dict[str, Any] = {"__module__": __name__}
+        for field in source._meta.local_fields:
+            if field.name in ("id", "pk"):
+                continue
+            if field.is_relation:
+                to = parent or "self"
+                attributes[field.name] = models.ForeignKey(
+                    to, models.PROTECT, null=field.null, related_name="+"
+                )
+            else:
+                attributes[field.name] = field.clone()
+        indexes = [index.clone() for index in source._meta.indexes]
+        for index in indexes:
+            index.name = f"b_{index.name}"
+        meta = {"app_label": "ledger", "db_table": f"bench_{name.lower()}", "indexes": indexes}
+        attributes["Meta"] = type("Meta", (), meta)
+        return type(f"Plain{name}", (models.Model,), attributes)
 
-    class PlainEntry(models.Model):
-        case = models.ForeignKey(PlainCase, on_delete=models.PROTECT)
-        seq = models.IntegerField()
-        kind = models.TextField()
-        move = models.TextField()
-        at = models.DateTimeField()
-        by = models.TextField()
-        body = models.TextField()
-        prev = models.BinaryField()
-        digest = models.BinaryField()
-
-        class Meta:
-            app_label = "ledger"
-            db_table = "bench_entry"
-            unique_together = (("case", "seq"),)
-
-    class PlainWords(models.Model):
-        case = models.ForeignKey(PlainCase, on_delete=models.PROTECT)
-        seq = models.IntegerField()
-        kind = models.TextField()
-        salt = models.BinaryField()
-        body = models.JSONField()
-        digest = models.BinaryField()
-
-        class Meta:
-            app_label = "ledger"
-            db_table = "bench_words"
-            unique_together = (("case", "seq", "kind"),)
-
-    return PlainCase, PlainEntry, PlainWords
+    case = plain("Case", Case)
+    return case, plain("Entry", Entry, case), plain("Content", Content, case)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Two short middlewares: what a page may load, and one log line a request."""
+"""Short middlewares: what a page may load, one look at the register of units, one log line a request."""
 
 from __future__ import annotations
 
@@ -56,5 +56,18 @@ def request_log(get_response: Handler) -> Handler:
                 person or "-",
             )
         return response
+
+    return handle
+
+
+def one_edition(get_response: Handler) -> Handler:
+    """A page sees the units and places as of one moment, and asks for them once."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        # Not at import: this module is read before the apps are ready.
+        from yinuo.registers import edition
+
+        with edition.hold():
+            return get_response(request)
 
     return handle

@@ -189,6 +189,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "yinuo.middleware.one_edition",
     "yinuo.faces.parts.errors.said",
 ]
 CSRF_FAILURE_VIEW = "yinuo.faces.parts.errors.csrf_failure"

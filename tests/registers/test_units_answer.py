@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from yinuo.registers import units
+from yinuo.registers import edition, units
 from yinuo.registers.models import Place, Unit
 
 NANJIE = "140502003"
@@ -176,3 +176,12 @@ def test_an_unknown_unit_is_named_in_the_error(city: Any) -> None:
         units.above("atlantis")
     assert units.path("atlantis") == "" and units.name("atlantis") == "atlantis"
     assert units.name("chengqu-window", lang="en") == "Chengqu District Government Service Centre"
+
+
+def test_a_page_names_many_units_and_asks_for_them_once(city: Any, django_assert_num_queries: Any) -> None:
+    with edition.hold(), django_assert_num_queries(1):
+        first = edition.current()
+        assert edition.current() is first
+    with django_assert_num_queries(2):  # outside, each look asks again, and sees what changed
+        edition.current()
+        edition.current()

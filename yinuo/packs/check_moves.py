@@ -277,6 +277,13 @@ def effects_of(about: About, id_: str, move: Move) -> Iterator[Problem]:
         if effect.put:
             yield from put(about, effect, where)
         elif effect.open:
+            if not effect.child and not effect.after_days:
+                yield about.wrong(
+                    (*where, "child"),
+                    "不是子件，却没有写 in（几个工作日以后开启）",
+                    "it is no child, and `in` does not say how many working days later it opens",
+                    Label("写 in: 天数，或者去掉 child: false", "write in: <days>, or drop child: false"),
+                )
             yield from opens(about, effect, where)
         elif effect.tell not in (PARTY, "holder"):
             yield from unit_answers(about, effect.tell, (*where, "tell"))

@@ -6,7 +6,9 @@ has itself changed a unit, and in tests that roll back: a trigger draws the toke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -19,6 +21,7 @@ from yinuo.core.matter import Label
 from yinuo.core.places import Answering, answering
 
 from .models import Place, Unit
+from .sql import statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,32 @@ class Edition:
 _latest: Edition | None = None
 
 
+_held: ContextVar[list[Edition] | None] = ContextVar("edition_held", default=None)
+
+
+@contextmanager
+def hold() -> Iterator[None]:
+    """Inside, the register is asked once: a page names some fifty units and shows them as of one moment."""
+    mark = _held.set([])
+    try:
+        yield
+    finally:
+        _held.reset(mark)
+
+
 def current() -> Edition:
-    """The units and places that this connection sees now."""
+    """The units and places that this connection sees now (inside hold(): saw when first asked)."""
+    held = _held.get()
+    if held is None:
+        return _now()
+    if not held:
+        held.append(_now())
+    return held[0]
+
+
+def _now() -> Edition:
     with connection.cursor() as cursor:
-        cursor.execute("select token from registers_edition where id = 1")
+        cursor.execute(statement("edition"))
         row = cursor.fetchone()
     return at_token(row[0]) if row else _read(UUID(int=0))
 

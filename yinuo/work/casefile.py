@@ -142,6 +142,13 @@ def wanted(file: CaseFile) -> list[tuple[Any, list[ledger.Attachment]]]:
     ]
 
 
+def case_title(row: ledger.Case, matter: Matter, *, lang: str) -> str:
+    """A case's title for people. It is stored in Chinese and begins with the matter's; what follows is data."""
+    if lang == "zh":
+        return row.title
+    return row.title.replace(matter.title.zh, matter.title.in_(lang), 1).replace("：", ": ", 1)
+
+
 def step_title(matter: Matter, step: str, *, lang: str) -> str:
     """A step's name for people."""
     if step == CLOSED:

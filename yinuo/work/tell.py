@@ -7,7 +7,7 @@ waits longer each time and never holds up the others. "Sent" is not "read": read
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,8 +15,9 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from yinuo.core.workdays import SHANGHAI
 from yinuo.ledger.models import Case, Notice
-from yinuo.registers.models import Party, PartyMember, Person, today
+from yinuo.registers.models import Party, PartyMember, Person
 
 log = logging.getLogger(__name__)
 ENOUGH = 3
@@ -48,7 +49,7 @@ def deliver(notice: Notice, *, now: datetime) -> int:
     notice.attempts += 1
     try:
         receipt: dict[str, Any] = {"inapp": now.isoformat()}
-        addresses = emails(notice.to)
+        addresses = emails(notice.to, on=now.astimezone(SHANGHAI).date())
         if addresses:
             receipt["email"] = send_mail(notice, addresses)
     except Exception as error:  # whatever a mail server throws, this notice waits and the next is tried
@@ -85,20 +86,19 @@ def send_mail(notice: Notice, addresses: list[str]) -> str:
     return f"notice-{notice.pk}@yinuo"
 
 
-def emails(to: str) -> list[str]:
+def emails(to: str, *, on: date) -> list[str]:
     """The addresses behind "party:<id>" or "person:<id>"; none for a unit, which has its inbox. Whoever acts
-    for the party no longer, or whose account is closed, gets nothing."""
+    for the party no longer on that day, or whose account is closed, gets nothing."""
     kind, _, id_ = to.partition(":")
     if kind == "person":
         person = Person.objects.filter(pk=id_, is_active=True)
         return [email for email in person.values_list("email", flat=True) if email]
     if kind == "party":
         party = Party.objects.filter(pk=id_).values_list("email", flat=True).first()
-        day = today()
         people = PartyMember.objects.filter(
-            Q(valid_to__isnull=True) | Q(valid_to__gt=day),
+            Q(valid_to__isnull=True) | Q(valid_to__gt=on),
             party_id=id_,
-            valid_from__lte=day,
+            valid_from__lte=on,
             person__is_active=True,
         ).order_by("id")
         addresses = [party or "", *people.values_list("person__email", flat=True)]

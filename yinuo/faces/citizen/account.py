@@ -21,8 +21,8 @@ from yinuo.faces.parts.context import language
 from yinuo.faces.parts.templatetags.parts import moment
 from yinuo.packs import matters
 from yinuo.registers import people
+from yinuo.work import casefile, sign_in, tokens
 from yinuo.work import messages as post
-from yinuo.work import sign_in, tokens
 
 PAGE = 20
 
@@ -105,10 +105,14 @@ def message_list(request: HttpRequest) -> HttpResponse:
         post.read_all(request.user, at=timezone.now())
         return redirect("citizen:messages")
     page = Paginator(post.of(request.user), PAGE).get_page(request.GET.get("page"))
+    lines = []
+    for notice in page:
+        matter = matters.version(notice.case.matter, notice.case.version)
+        lines.append((notice, casefile.case_title(notice.case, matter, lang=language())))
     return render(
         request,
         "citizen/messages.html",
-        {"page": page, "unread": post.unread(request.user), "tab": "mine"},
+        {"page": page, "lines": lines, "unread": post.unread(request.user), "tab": "mine"},
     )
 
 

@@ -24,7 +24,7 @@ from yinuo.faces.parts.reading import kind_of
 from yinuo.faces.parts.templatetags.parts import due
 from yinuo.packs import matters
 from yinuo.registers import places, units
-from yinuo.work import names
+from yinuo.work import casefile, names
 from yinuo.work.casefile import CaseFile, Line
 
 MATERIALS = "materials"
@@ -308,20 +308,15 @@ def rows(cases: Iterable[Any], *, now: datetime) -> list[dict[str, Any]]:
                 "step": step.title.in_(lang) if step else "",
                 "light": light_now(row, now=now),
                 "until": due(row.due_at) if row.due_at else "",
-                "title": row.title if lang == "zh" else _english_title(row.title, matter),
+                "title": casefile.case_title(row, matter, lang=lang),
             }
         )
     return found
 
 
-def _english_title(title: str, matter: Matter) -> str:
-    """The case's title is stored in Chinese; its first half is the matter's name."""
-    return title.replace(matter.title.zh, matter.title.en, 1).replace("：", ": ")
-
-
 def case_title(file: CaseFile) -> str:
     """A case's title in the reader's language."""
-    return file.case.title if language() == "zh" else _english_title(file.case.title, file.matter)
+    return casefile.case_title(file.case, file.matter, lang=language())
 
 
 def light_now(row: Any, *, now: datetime) -> str:

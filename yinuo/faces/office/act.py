@@ -143,7 +143,7 @@ def _move_page(
         "file": file,
         "case": file.case,
         "title": wanted.title.in_(lang),
-        "case_title": file.case.title,
+        "case_title": _case_title(file),
         "move": wanted,
         "typed": typed,
         "form": form,
@@ -383,7 +383,7 @@ def _small(
     context = {
         "file": file,
         "case": file.case,
-        "case_title": file.case.title,
+        "case_title": _case_title(file),
         "title": title,
         "errors": errors,
         "back": back_of(request),
@@ -394,7 +394,7 @@ def _small(
 
 def _cannot(request: HttpRequest, file: CaseFile, title: str, said: str = "") -> HttpResponse:
     """What this person cannot do here and now, and where the case stands instead."""
-    context = {"file": file, "case": file.case, "case_title": file.case.title, "title": title, "said": said}
+    context = {"file": file, "case": file.case, "case_title": _case_title(file), "title": title, "said": said}
     return page(request, "office/cannot.html", {**context, "back": back_of(request)}, status=403)
 
 
@@ -429,7 +429,7 @@ def _overtaken(
     context = {
         "file": file,
         "case": file.case,
-        "case_title": file.case.title,
+        "case_title": _case_title(file),
         "title": title,
         "changed": [each for each in record.events(file, lang=names.lang()) if expecting < each.seq <= last],
         "typed_words": [(label, text) for label, text in shown if text],

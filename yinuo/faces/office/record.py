@@ -111,7 +111,7 @@ def case_context(request: HttpRequest, row: Any, *, now: datetime, back: str) ->
         "case": row,
         "back": back,
         "left": rows.left(row, now=now),
-        "title": row.title if lang == "zh" else file.matter.title.in_(lang),
+        "title": casefile.case_title(row, file.matter, lang=lang),
         "place": places.title(row.place) if row.place else "",
         "owner": names.unit(row.unit),
         "outcome": casefile.outcome_title(row.outcome, lang=lang) if row.outcome else "",

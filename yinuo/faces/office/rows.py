@@ -62,7 +62,7 @@ def lines(cases: Iterable[Any], *, now: datetime) -> list[Line]:
                 seq=row.seq,
                 number=row.number,
                 url=reverse("office:case", args=[row.number]),
-                title=row.title if lang == "zh" else matter.title.in_(lang),
+                title=casefile.case_title(row, matter, lang=lang),
                 matter=matter.title.in_(lang),
                 light=row.light,
                 left=left(row, now=now),
