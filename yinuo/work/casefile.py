@@ -143,7 +143,7 @@ def wanted(file: CaseFile) -> list[tuple[Any, list[ledger.Attachment]]]:
 
 
 def case_title(row: ledger.Case, matter: Matter, *, lang: str) -> str:
-    """A case's title for people. It is stored in Chinese and begins with the matter's; what follows is data."""
+    """A case's title for people. Stored in Chinese, it begins with the matter's; the rest is data."""
     if lang == "zh":
         return row.title
     return row.title.replace(matter.title.zh, matter.title.in_(lang), 1).replace("：", ": ", 1)

@@ -377,6 +377,10 @@ def _tell_done(
     messages.success(request, format_html('{}{} <span class="toast-links">{}</span>', said, arrow, links))
 
 
+def _case_title(file: CaseFile) -> str:
+    return casefile.case_title(file.case, file.matter, lang=names.lang())
+
+
 def _small(
     request: HttpRequest, file: CaseFile, template: str, title: str, errors: Errors, more: dict[str, Any]
 ) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from yinuo.core.engine import Refused
 from yinuo.packs import matters
-from yinuo.work import access, cases, inbox, listing, names
+from yinuo.work import access, casefile, cases, inbox, listing, names
 from yinuo.work.cases import Conflict
 
 from . import rows
@@ -163,7 +163,8 @@ def claim(request: HttpRequest) -> HttpResponse:
             said, done = _("别人刚刚办理过，没有认领"), False
         except Refused as refused:
             said, done = refused.say.in_(names.lang()), False
-        results.append({"number": number, "title": row.title, "done": done, "said": said})
+        title = casefile.case_title(row, matters.version(row.matter, row.version), lang=names.lang())
+        results.append({"number": number, "title": title, "done": done, "said": said})
     context = {
         "results": results,
         "done": sum(1 for each in results if each["done"]),
