@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
@@ -13,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from yinuo.ledger import models, store
-from yinuo.ledger.digests import ZERO, entry_digest, leaf_digest, merkle_root, seal_digest
 from yinuo.ledger.verify import verify
 
 ENTRY = "UPDATE ledger_entry SET {} WHERE case_id = %(closed)s AND seq = 3"
@@ -244,40 +242,9 @@ def test_a_file_exchanged_moved_gone_or_slipped_in_is_named_by_its_entry(book: A
 # Somebody who knows how the chain is made
 
 
-def rewrite(case: int, *, seq: int, change: dict[str, Any]) -> None:
-    """Changes entry `seq` and writes the rest of the chain and the head anew, so that they agree."""
-    number, prev = models.Case.objects.get(pk=case).number, ZERO
-    with connection.cursor() as cursor:
-        for line in store.history(case):
-            entry, text = line.entry, line.text
-            if entry.seq == seq:
-                text = json.dumps(
-                    {**entry.body, **change}, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-                )
-            digest = entry_digest(
-                number=number,
-                seq=entry.seq,
-                kind=entry.kind,
-                move=entry.move,
-                at=entry.at,
-                by=entry.by,
-                body=text,
-                prev=prev,
-            )
-            cursor.execute(
-                "UPDATE ledger_entry SET body = %s, prev = %s, digest = %s WHERE case_id = %s AND seq = %s",
-                [text, prev, digest, case, entry.seq],
-            )
-            prev = digest
-        cursor.execute("UPDATE ledger_case SET head = %s WHERE id = %s", [prev, case])
-
-
-TOUCH = "UPDATE ledger_case SET wake_at = NULL WHERE id = %(closed)s"
-
-
 def test_a_whole_case_rewritten_so_that_its_chain_agrees_is_found_by_its_seal(book: Any) -> None:
-    with books.touched(TOUCH, book.ids):
-        rewrite(book.ids["closed"], seq=6, change={"level": 1})
+    with books.touched(books.TOUCH, book.ids):
+        books.rewrite(book.ids["closed"], seq=6, change={"level": 1})
         faults = books.said(verify())
         alone = books.said(verify(case=book.ids["closed"]))
     # A seal holds the head it saw, so the last entry it covers is the one that it names.
@@ -306,8 +273,8 @@ def test_a_case_cut_short_so_that_its_chain_agrees_is_found_by_its_seal(book: An
 
 
 def test_entries_that_agree_with_each_other_but_make_no_case_are_named(book: Any) -> None:
-    with books.touched(TOUCH, book.ids):
-        rewrite(book.ids["running"], seq=4, change={"state": {"clock": {"marks": "none"}}})
+    with books.touched(books.TOUCH, book.ids):
+        books.rewrite(book.ids["running"], seq=4, change={"state": {"clock": {"marks": "none"}}})
         faults = books.said(verify())
     assert any(
         f"case {book.numbers['running']} head: its entries do not add up to a case" in fault
@@ -317,10 +284,10 @@ def test_entries_that_agree_with_each_other_but_make_no_case_are_named(book: Any
 
 def test_what_no_seal_covers_yet_can_be_rewritten_and_what_it_covers_cannot(book: Any) -> None:
     """The last remark came after the last seal: this is why a city seals every night."""
-    with books.touched(TOUCH, book.ids):
-        rewrite(book.ids["running"], seq=4, change={"remark": "rewritten"})
+    with books.touched(books.TOUCH, book.ids):
+        books.rewrite(book.ids["running"], seq=4, change={"remark": "rewritten"})
         assert books.said(verify()) == []
-        rewrite(book.ids["running"], seq=3, change={"remark": "rewritten"})
+        books.rewrite(book.ids["running"], seq=3, change={"remark": "rewritten"})
         assert books.said(verify()) == [
             f"case {book.numbers['running']} entry 3: touched: seal 2 holds another digest for it"
         ]
@@ -362,31 +329,7 @@ def test_a_touched_seal_is_named(book: Any, change: str, says: str) -> None:
 
 
 def test_a_seal_rewritten_together_with_a_case_breaks_the_seal_after_it(book: Any) -> None:
-    with books.touched(TOUCH, book.ids):
-        rewrite(book.ids["closed"], seq=6, change={"level": 1})
-        reseal(1, case=book.ids["closed"])
+    with books.touched(books.TOUCH, book.ids):
+        books.rewrite(book.ids["closed"], seq=6, change={"level": 1})
+        books.reseal(1, case=book.ids["closed"])
         assert books.said(verify()) == ["seal 2: does not name the digest of the seal before it"]
-
-
-def reseal(number: int, *, case: int) -> None:
-    """Makes seal `number` agree with what was rewritten under it."""
-    seal = models.Seal.objects.get(pk=number)
-    leaves = []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE ledger_sealleaf l SET digest = e.digest FROM ledger_entry e "
-            "WHERE l.seal_id = %s AND l.case_id = %s AND e.case_id = l.case_id AND e.seq = l.seq",
-            [number, case],
-        )
-        for leaf in seal.covered.order_by("position").select_related("case"):
-            leaves.append(leaf_digest(number=leaf.case.number, seq=leaf.seq, head=bytes(leaf.digest)))
-        root = merkle_root(leaves)
-        digest = seal_digest(number=number, at=seal.at, root=root, leaves=seal.leaves, prev=bytes(seal.prev))
-        cursor.execute(
-            "UPDATE ledger_seal SET root = %s, digest = %s WHERE number = %s", [root, digest, number]
-        )
-
-
-def test_the_digest_that_a_file_is_known_by_is_that_of_its_bytes(book: Any) -> None:
-    kept = models.Attachment.objects.get(case_id=book.ids["lamp"]).evidence_id
-    assert kept == hashlib.sha256(b"a dark lamp").hexdigest()
