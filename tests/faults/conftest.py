@@ -112,7 +112,10 @@ class Pages:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
+        from django.conf import settings
+
         environ = {"DATABASE_URL": self.dsn, "YINUO_HOME": str(self.folder), "YINUO_PLAIN_STATIC": "1"}
+        environ["SECRET_KEY"] = settings.SECRET_KEY  # so that a sign-in made by the test holds there, too
         self.child = run.children_for(host="127.0.0.1", port=port, workers=1, environ=environ)[0]
         self.child.output = open(self.folder / "pages.log", "ab")  # noqa: SIM115
         self.child.start()
@@ -128,6 +131,25 @@ class Pages:
         if self.child is not None:
             self.child.stop()
             self.child.output.close()
+
+    def browse(self, session: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str, Any]:
+        """(status, page, headers) as a browser with that session gets it; redirects are not followed."""
+        import http.client
+        from urllib.parse import urlencode
+
+        token = "a" * 32
+        headers = {"Cookie": f"sessionid={session}; csrftoken={token}"}
+        body = None
+        if form is not None:
+            body = urlencode({**form, "csrfmiddlewaretoken": token})
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=15)
+        try:
+            connection.request("GET" if form is None else "POST", path, body=body, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(), answer.headers
+        finally:
+            connection.close()
 
     def send_photo(self, key: str) -> str:
         """The id under which a photo may be handed in."""
@@ -163,10 +185,22 @@ class Pages:
 
 
 @pytest.fixture
-def pages(fresh_city: Any, tmp_path: Path) -> Iterator[Pages]:
-    found = Pages(fresh_city.dsn_run, tmp_path)
-    yield found
-    found.stop()
+def make_pages(tmp_path: Path) -> Iterator[Callable[[str], Pages]]:
+    made: list[Pages] = []
+
+    def make(dsn: str) -> Pages:
+        made.append(Pages(dsn, tmp_path))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()
+
+
+@pytest.fixture
+def pages(fresh_city: Any, make_pages: Callable[[str], Pages]) -> Pages:
+    """The pages on this test's own city, not started yet."""
+    return make_pages(fresh_city.dsn_run)
 
 
 # --- a database server of one's own ------------------------------------------------------------------------
