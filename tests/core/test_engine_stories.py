@@ -138,6 +138,10 @@ def test_a_closed_case_is_opened_again_by_a_correction_and_by_nothing_else() -> 
     assert story.case.step == "deliver"
 
 
+def test_a_closed_case_stands_at_no_step_whose_clock_could_run() -> None:
+    assert sign_at("closed").case.clock.entered is None
+
+
 def test_remarks_and_erasures_are_written_on_closed_cases_too_and_move_nothing() -> None:
     story = sign_at("closed")
     before = story.case.state()
@@ -196,6 +200,24 @@ def test_rework_without_a_unit_chosen_before_must_choose_one() -> None:
     assert caught.value.code == "unit_not_chosen"
     story.move("rework", CLERK, "2026-03-02T12:00", unit="chengqu-approval")
     assert story.case.holder == "unit:chengqu-approval"
+
+
+def test_a_move_that_stays_with_a_chosen_unit_asks_for_no_unit_again() -> None:
+    story = Story(
+        made_of(
+            steps={
+                "first": {"unit": "window"},
+                "handling": {"unit": "chosen", "among": ["approval", "market"]},
+            },
+            moves={
+                "send": {"from": "first", "to": "handling", "by": "clerk"},
+                "log": {"from": "handling", "to": "handling", "by": "handler"},
+            },
+        )
+    ).open("2026-03-02T09:00")
+    story.move("send", CLERK, "2026-03-02T10:00", unit="chengqu-market")
+    story.move("log", HANDLER, "2026-03-02T11:00")
+    assert story.case.holder == "unit:chengqu-market"
 
 
 # Children

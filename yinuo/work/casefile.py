@@ -10,7 +10,8 @@ from typing import Any
 from django.db.models import Q
 
 from yinuo.core import engine
-from yinuo.core.case import Entry, Holding, holdings
+from yinuo.core.bundle import Outlook, Part, outlook
+from yinuo.core.case import Case, Entry, Holding, from_state, holdings
 from yinuo.core.clock import Due, explain
 from yinuo.core.matter import CHOSEN, CLOSED, PROMISED, STATUTORY, STEP_LIMIT, Matter, Move
 from yinuo.core.rules import wanted_materials
@@ -72,6 +73,8 @@ class CaseFile:
     holdings: list[Holding]
     children: list[ledger.Case]
     """How each stands may be known to whoever sees this case; what is in it only to those it lets in."""
+    bundle: Outlook | None
+    """With children: the one date, the number of the child all wait for, and each one's slack."""
     parent: ledger.Case | None
     records: list[Record]
     moves: list[Move]
@@ -100,6 +103,7 @@ def of(row: ledger.Case, person: Person, *, now: datetime, lang: str | None = No
     form: dict[str, Any] = next(
         (each.body for each in reversed(contents) if each.kind == "form" and each.body), {}
     )
+    children = list(ledger.Case.objects.filter(parent_id=row.pk).order_by("id"))
     return CaseFile(
         case=row,
         core=core,
@@ -116,12 +120,27 @@ def of(row: ledger.Case, person: Person, *, now: datetime, lang: str | None = No
         files=files if reads else [],
         lines=_lines(history, matter, contents, files, reads=reads, lang=tongue),
         holdings=holdings(entries),
-        children=list(ledger.Case.objects.filter(parent_id=row.pk).order_by("id")),
+        children=children,
+        bundle=_outlook(core, children, now=now),
         parent=ledger.Case.objects.filter(pk=row.parent_id).first() if row.parent_id else None,
         records=list(Record.objects.filter(case_number=row.number).select_related("register").order_by("id")),
         moves=list(engine.open_moves(core, matter=matter, by=towards)),
         may_correct=undone is not None and _may_correct(person, row, undone, entries),
     )
+
+
+def _outlook(parent: Case, children: list[ledger.Case], *, now: datetime) -> Outlook | None:
+    parts = [
+        Part(
+            number=each.number,
+            case=from_state(
+                each.state, seq=each.seq, opened_at=each.opened_at, at=each.at, closed_at=each.closed_at
+            ),
+            since=each.parent_seq,
+        )
+        for each in children
+    ]
+    return outlook(parent, parts, now=now, calendar=matters.calendar())
 
 
 def unit_choices(file: CaseFile, move: Move, *, lang: str | None = None) -> list[tuple[str, str]]:
