@@ -45,6 +45,16 @@ LAMP = "reports/street_light"
 MATTERS = (SHOP, FOOD, WORKS, ELDER, START, LAMP)
 """What people ask for; the others are opened by these."""
 
+OPENERS = {
+    SHOP: ("shimin", "qiye"),
+    FOOD: ("qiye",),
+    WORKS: ("qiye_jianshe",),
+    ELDER: ("laoren", "shimin"),
+    START: ("qiye", "shimin"),
+    LAMP: ("shimin", "laoren"),
+}
+"""Who among the demo's people may ask for each."""
+
 
 def moment(text: str) -> datetime:
     """ "2026-03-02 09:00" in Shanghai as a UTC instant; a day alone means its midnight."""
