@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from django.db import connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
@@ -251,7 +251,7 @@ def public_view(record: Record, *, on: date | None = None) -> PublicView:
         fields.append(
             PublicField(
                 name=name,
-                title=str(properties[name].get("title", name)),
+                title=_title(register, name),
                 value=record.body[name] if shown else HIDDEN,
                 shown=shown,
             )
@@ -443,7 +443,11 @@ def _remedy(rule: str, wanted: Any) -> str:
 
 
 def _title(register: Register, name: str) -> str:
-    return str(register.schema.get("properties", {}).get(name, {}).get("title", name or register.title_zh))
+    """A field's name for people, in the language of this request where the register says it in both."""
+    lang = "zh" if (get_language() or "zh").startswith("zh") else "en"
+    spec = register.schema.get("properties", {}).get(name, {})
+    said = spec.get("x-title", {}).get(lang) or spec.get("title")
+    return str(said or name or Label(register.title_zh, register.title_en).in_(lang))
 
 
 def _plain(value: Any) -> str:
