@@ -94,6 +94,21 @@ class City:
             wake = engine.wake_at(walk.case, matter=walk.matter)
             assert wake is None or wake > self.now, "the timer would come back at once and find nothing to do"
 
+    def the_timer_is_woken(self) -> None:
+        """Exactly when some case says that it must be looked at: then there is something to do."""
+        woken = [
+            (wake, walk) for walk in self.walks if (wake := engine.wake_at(walk.case, matter=walk.matter))
+        ]
+        if not woken:
+            return
+        wake, walk = min(woken, key=lambda each: each[0])
+        if wake > FAR:
+            return
+        self.now = max(self.now, wake)
+        before = walk.case.seq
+        self.the_timer_comes_by(timedelta(0))
+        assert walk.case.seq > before, "woken for nothing"
+
     def somebody_corrects(self, which: int, wait: timedelta, slow: timedelta) -> None:
         self.pass_time(wait)
         walk = self.walks[which % len(self.walks)]

@@ -67,6 +67,10 @@ class Journeys(RuleBasedStateMachine):
     def the_timer_comes_by(self, wait: timedelta) -> None:
         self.city.the_timer_comes_by(wait)
 
+    @rule()
+    def the_timer_is_woken(self) -> None:
+        self.city.the_timer_is_woken()
+
     @rule(which=which, wait=waits, slow=st.timedeltas(timedelta(0), timedelta(seconds=3)))
     def somebody_corrects(self, **chance: Any) -> None:
         self.city.somebody_corrects(**chance)
@@ -89,7 +93,7 @@ class Journeys(RuleBasedStateMachine):
 
 TestJourneys = Journeys.TestCase
 TestJourneys.settings = settings(
-    max_examples=150, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=300, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -102,7 +106,7 @@ def test_chance_comes_to_every_step_of_every_matter_and_finds_nothing_wrong() ->
         city = City(matter=MATTERS[seed % len(MATTERS)], start=chance.choice(STARTS))
         for _ in range(32):
             wait = timedelta(hours=chance.choice([0, 0, 1, 2, 7, 24, 72, 300]))
-            match chance.choice("mmmmmmmmttcx"):
+            match chance.choice("mmmmmmmmtwcx"):
                 case "m":
                     city.somebody_makes_a_move_of_this_step(
                         which=chance.randrange(6),
@@ -115,6 +119,8 @@ def test_chance_comes_to_every_step_of_every_matter_and_finds_nothing_wrong() ->
                     )
                 case "t":
                     city.the_timer_comes_by(wait)
+                case "w":
+                    city.the_timer_is_woken()
                 case "c":
                     city.somebody_corrects(chance.randrange(6), wait, timedelta(seconds=chance.randrange(3)))
                 case _:
