@@ -15,7 +15,7 @@ from yinuo.core.matter import CLOSED, Matter
 from yinuo.work import casefile
 
 BOX_W, BOX_H, GAP = 176, 46, 58
-CHAR, LINE_H, PER_LINE = 12.5, 15, 9
+CHAR, LINE_H, PER_LINE, LATIN_PER_LINE = 12.5, 15, 9, 14
 PAD = 12
 MANY = 3
 CLINGS = "，、。：；！？）》”"
@@ -133,7 +133,7 @@ def wrap(text: str) -> list[str]:
     if text.isascii():
         lines = [""]
         for word in text.split():
-            if lines[-1] and len(lines[-1]) + len(word) >= 2 * PER_LINE:
+            if lines[-1] and len(lines[-1]) + len(word) >= LATIN_PER_LINE:
                 lines.append("")
             lines[-1] = f"{lines[-1]} {word}".strip()
         return lines
