@@ -168,7 +168,7 @@ REFUSALS: list[tuple[Callable[[], None], str, str, str, str]] = [
     (cancel_after_closing, "closed", "", "已办结", "closed"),
     (unknown_move, "unknown_move", "move", "没有“fly”", "no move “fly”"),
     (wrong_step, "wrong_step", "move", "收件核对", "Checking the papers"),
-    (not_yours, "not_yours", "by", "clerk岗位", "it takes clerk"),
+    (not_yours, "not_yours", "by", "您的岗位不办这一步", "takes another post"),
     (not_the_timers, "not_yours", "by", "受理", "Accept"),
     (not_a_persons, "not_yours", "by", "视为受理", "Deemed accepted"),
     (second_correction_notice, "once", "move", "只能做一次", "once"),

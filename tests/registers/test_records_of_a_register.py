@@ -61,7 +61,7 @@ def signs(city: Any) -> None:
 
 
 def put(body: dict[str, Any] | None = None, **more: Any) -> Record:
-    usual = {"number": "晋城店招0001", "case_number": "JC261123-000017-K", "place": "140502003", "at": NOON}
+    usual = {"number": "晋城店招0001", "case_number": "JC261123-000017-6", "place": "140502003", "at": NOON}
     return records.put("test_signs", body=body or sign(), **{**usual, **more})
 
 

@@ -127,9 +127,9 @@ def may(case: Case, *, matter: Matter, move: str, by: Actor, at: datetime, facts
         raise Refused(
             "not_yours",
             Label(
-                f"“{wanted.title.zh}”不由您办理：需要{_who(wanted)}岗位，且该件在您的单位。",
-                f"“{wanted.title.en}” is not yours to make: it takes {_who(wanted)} in the unit that "
-                "holds the case.",
+                f"“{wanted.title.zh}”不由您办理：这一件不在您的单位，或者您的岗位不办这一步。",
+                f"“{wanted.title.en}” is not yours to make: another unit holds the case, or it takes "
+                "another post.",
             ),
             field="by",
         )
@@ -605,10 +605,6 @@ def _is_theirs(move: Move, by: Actor) -> bool:
     if by.party and PARTY in move.by:
         return True
     return bool(by.roles.intersection(move.by))
-
-
-def _who(move: Move) -> str:
-    return "/".join(move.by)
 
 
 def _named(effect: Effect) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def _wrong(asked: str) -> str:
     if number:
         return _("编号 {number} 的校验位对不上，有一位抄错了；请对照回执逐位核对").format(number=number)
     return _(
-        "“{asked}”不是办件编号，也不是证照核验码；办件编号形如 JC261123-000017-K，核验码是 16 个字母数字"
+        "“{asked}”不是办件编号，也不是证照核验码；办件编号形如 JC261123-000017-6，核验码是 16 个字母数字"
     ).format(asked=short(asked))
 
 
