@@ -245,6 +245,34 @@ def test_matters_show_their_drawing_versions_and_examples() -> None:
     assert clerk.get("/office/matters/approvals/shop_sign/?version=99").status_code == 404
 
 
+def test_the_approvers_filled_button_is_to_grant_and_it_stands_first() -> None:
+    page = signed_in("shenpi").get(url(sign_at("decide"))).content.decode()
+    buttons = re.findall(r'class="btn ([a-z-]*)"[^>]*>([^<…]+)', page.split('<div class="acts">')[1])
+    assert buttons[:3] == [("", "准予许可"), ("btn-line", "退回补充审查"), ("btn-danger", "不予许可")]
+
+
+def test_a_handlers_filled_button_is_mended_and_not_to_give_the_work_back() -> None:
+    lamp = {"place": "140502001", "position_text": "演示路口", "problem": "dark", "lights": 1}
+    case = moved(opened("reports/street_light", lamp, papers=(), party=False), "file", "jiandu")
+    case = moved(case, "send", "diaodu", unit="chengqu-urban")
+    page = signed_in("chuzhi").get(url(case))
+    first = re.search(r'class="btn "[^>]*>([^<…]+)', page.content.decode())
+    assert first is not None and first[1] == "修好了，请核查"
+    assert "修好时限" in said(page) and ">repair<" not in page.content.decode()
+
+
+def test_nothing_offers_to_add_words_where_every_move_already_asks_for_them() -> None:
+    case = sign_at("review")
+    assert "写意见或附文件后再办" not in said(signed_in("shencha").get(url(case)))
+    assert "写意见或附文件后再办" in said(signed_in("shenpi").get(url(sign_at("decide"))))
+
+
+def test_a_matter_says_in_words_what_each_unit_does_and_what_each_limit_is() -> None:
+    page = signed_in("chuangkou").get("/office/matters/reports/street_light/").content.decode()
+    assert "修好时限" in page and "答复是否立案" in page and "现场核实、现场核查" in page
+    assert not re.findall(r"<dt[^>]*>[A-Za-z_]+</dt>", page)
+
+
 def test_every_matter_can_be_drawn_with_every_step_and_no_words_off_the_sheet() -> None:
     from yinuo.faces.office import diagram
     from yinuo.packs import matters

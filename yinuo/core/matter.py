@@ -204,6 +204,13 @@ class Matter:
         return self.limits.get(name)
 
     @property
+    def limit_titles(self) -> Mapping[str, Label]:
+        """limit -> what the pack calls it, for those it names; the others go by their usual names."""
+        limits = self.body.get("limits") or {}
+        named = {name: each["title"] for name, each in limits.items() if "title" in _parts(each)}
+        return {name: Label.of(title) for name, title in named.items()}
+
+    @property
     def units_named(self) -> frozenset[str]:
         """Every function or unit id that holding a case of this matter may need resolved."""
         named = {step.unit for step in self.steps.values()} | {self.unit, self.supervisor}
@@ -254,9 +261,13 @@ def _many(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
+def _parts(raw: Any) -> Mapping[str, Any]:
+    """YAML lets a bare number stand for a limit of so many working days."""
+    return {"value": raw} if isinstance(raw, int) else raw
+
+
 def _limit(raw: Any, *, name: str) -> Limit:
-    if isinstance(raw, int):
-        raw = {"value": raw}
+    raw = _parts(raw)
     start = "entered" if name == STEP_LIMIT else "received" if name == RECEIPT else "accepted"
     until = ("left",) if name == STEP_LIMIT else _UNTIL.get(name, ("decided",))
     return Limit(

@@ -180,7 +180,7 @@ OUTCOMES = {
     "granted": {"zh": "准予", "en": "Granted"},
     "refused": {"zh": "不予", "en": "Refused"},
     "not_accepted": {"zh": "不予受理", "en": "Not accepted"},
-    "not_needed": {"zh": "不需许可", "en": "No permit needed"},
+    "not_needed": {"zh": "不需办理", "en": "Not needed"},
     "withdrawn": {"zh": "已撤回", "en": "Withdrawn"},
     "cancelled": {"zh": "已取消", "en": "Cancelled"},
     "done": {"zh": "已办结", "en": "Done"},
@@ -217,7 +217,7 @@ def _dates(core: Any, matter: Matter, *, now: datetime, lang: str) -> list[DateL
         lines.append(
             DateLine(
                 name=name,
-                title=limit_name(name, lang=lang),
+                title=limit_name(name, matter=matter, lang=lang),
                 due=due,
                 level=level or "grey",
                 sentence=explain(

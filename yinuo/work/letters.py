@@ -43,13 +43,23 @@ def of_move(
 def render(
     letter: str, head: Head, decision: Decision, matter: Matter, *, data: Mapping[str, Any], lang: str
 ) -> str:
-    """The letter's HTML in `lang` ("zh" or "en")."""
-    source = matter.body.get("letter_texts", {}).get(letter, "")
-    with translation.override(LANGUAGES[lang]):
-        text: str = Template(source, engine=_engine).render(
-            Context(context(head, decision, matter, data=data, lang=lang))
-        )
-    return text
+    """The letter's HTML in `lang` ("zh" or "en").
+
+    The Chinese text is the decision and reads the same in both; English adds its own part, the
+    {% if lang == "en" %} blocks, with dates and names as English writes them.
+    """
+    template = Template(matter.body.get("letter_texts", {}).get(letter, ""), engine=_engine)
+    said = {
+        each: Context(context(head, decision, matter, data=data, lang=each))
+        for each in dict.fromkeys(("zh", lang))
+    }
+    parts = []
+    for node in template.nodelist:
+        own_part = node.token is not None and node.token.contents.startswith("if lang ==")
+        tongue = lang if own_part else "zh"
+        with translation.override(LANGUAGES[tongue]), said[tongue].bind_template(template):
+            parts.append(str(node.render_annotated(said[tongue])))
+    return "".join(parts)
 
 
 def context(
@@ -105,9 +115,8 @@ def alerts(head: Head, decision: Decision, matter: Matter) -> list[Tell]:
     owed = []
     for name, level in turned.items():
         if decision.case.holder:
-            owed.append(
-                Tell(to=decision.case.holder, kind=f"alert:{level}", title=_alert_title(head, name, level))
-            )
+            title = _alert_title(head, matter, name, level)
+            owed.append(Tell(to=decision.case.holder, kind=f"alert:{level}", title=title))
         if name == PROMISED and level == "red":
             title = {
                 "zh": f"{matter.title.zh}未能按承诺时间办结，我们正在催办",
@@ -126,17 +135,18 @@ _NAMES = {
 }
 
 
-def limit_name(name: str, *, lang: str) -> str:
-    """A limit's name for people; a matter's own limit keeps its id."""
-    return _NAMES.get(name, {}).get(lang, name)
+def limit_name(name: str, *, matter: Matter, lang: str) -> str:
+    """A limit's name for people: the matter's own title for it, else the usual one, else its id."""
+    title = matter.limit_titles.get(name)
+    return title.in_(lang) if title else _NAMES.get(name, {}).get(lang, name)
 
 
-def _alert_title(head: Head, name: str, level: str) -> dict[str, str]:
+def _alert_title(head: Head, matter: Matter, name: str, level: str) -> dict[str, str]:
     zh = "将到期" if level == "yellow" else "已超期"
     en = "is near" if level == "yellow" else "has been missed"
     return {
-        "zh": f"{head.number} {limit_name(name, lang='zh')}{zh}",
-        "en": f"{head.number}: {limit_name(name, lang='en')} {en}",
+        "zh": f"{head.number} {limit_name(name, matter=matter, lang='zh')}{zh}",
+        "en": f"{head.number}: {limit_name(name, matter=matter, lang='en')} {en}",
     }
 
 

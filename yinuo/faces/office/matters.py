@@ -84,7 +84,7 @@ def one(request: HttpRequest, matter: str) -> HttpResponse:
         "drawing": diagram.draw(found, roles=titles | actors(), lang=lang),
         "limits": [
             {
-                "name": limit_name(name, lang=lang),
+                "name": limit_name(name, matter=found, lang=lang),
                 "text": limit_text(limit),
                 "basis": limit.basis,
                 "extension": limit.extension,
@@ -115,7 +115,7 @@ def one(request: HttpRequest, matter: str) -> HttpResponse:
         "examples": catalogue.examples(found.id),
         "versions": catalogue.versions(found.id),
         "answering": [
-            {"function": function, "units": [named[id_] for id_ in ids]}
+            {"does": duties(found, function, lang=lang), "units": [named[id_] for id_ in ids]}
             for function, ids in answering.items()
         ],
     }
@@ -154,6 +154,19 @@ def limit_text(limit: Limit | None) -> str:
         Mode.HOURS: ngettext("%(n)d 小时", "%(n)d 小时", n),
     }
     return said[limit.mode] % {"n": n}
+
+
+def duties(matter: Matter, function: str, *, lang: str) -> list[str]:
+    """What a function does in this matter, in words: answers for it, supervises, holds these steps."""
+    found = [_("责任单位")] if function == matter.unit else []
+    found += [
+        step.title.in_(lang)
+        for step in matter.steps.values()
+        if function == step.unit or function in step.among
+    ]
+    if function == matter.supervisor:
+        found.append(_("监管单位"))
+    return found or [_("接收通知")]
 
 
 def function_text(function: str, answering: Any, named: Any) -> str:

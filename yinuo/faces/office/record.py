@@ -27,6 +27,9 @@ from .desk import back_of, officer, page
 RESERVED = frozenset("jkoxc")
 """Letters the list itself listens to; a move never gets one of them."""
 
+USUAL_KEY = "e"
+"""The key a pack gives to the usual way on."""
+
 ASKING = frozenset({"opinion_given", "evidence_attached"})
 """Needs that somebody must type or attach something for."""
 
@@ -115,7 +118,8 @@ def case_context(request: HttpRequest, row: Any, *, now: datetime, back: str) ->
         "place": places.title(row.place) if row.place else "",
         "owner": names.unit(row.unit),
         "outcome": casefile.outcome_title(row.outcome, lang=lang) if row.outcome else "",
-        "acts": acts(file, back=back),
+        "acts": (buttons := acts(file, back=back)),
+        "any_quick": any(each.quick for each in buttons),
         "may_claim": casefile.may_claim(file, person),
         "may_assign": may_assign(file),
         "may_note": file.may_read_words and request.desk.works,  # type: ignore[attr-defined]
@@ -137,16 +141,16 @@ def case_context(request: HttpRequest, row: Any, *, now: datetime, back: str) ->
 
 
 def acts(file: CaseFile, *, back: str) -> list[Act]:
-    """The buttons, in the pack's order, each with a key of its own."""
+    """The buttons, each with a key of its own: first the usual way on, then the rest in the pack's order."""
     lang = names.lang()
     keys = keys_for(file.moves)
     query = f"?{urlencode({'back': back})}" if back else ""
+    usual = usual_move(file.moves)
     found = []
-    for position, move in enumerate(file.moves):
+    for move in sorted(file.moves, key=lambda each: each is not usual):
         quick = is_quick(file.matter, move)
         url = reverse("office:move", args=[file.case.number, move.id])
-        closing_against = move.outcome in ("refused", "not_accepted", "withdrawn", "cancelled")
-        style = "btn-danger" if closing_against else "" if position == 0 else "btn-line"
+        style = "btn-danger" if closes_against(move) else "" if move is usual else "btn-line"
         found.append(
             Act(
                 id=move.id,
@@ -158,6 +162,17 @@ def acts(file: CaseFile, *, back: str) -> list[Act]:
             )
         )
     return found
+
+
+def usual_move(moves: Sequence[Move]) -> Move | None:
+    """The one filled button: the move the pack gives E, else the first that closes against nobody."""
+    onward = [move for move in moves if not closes_against(move)]
+    return next((move for move in onward if move.key.lower() == USUAL_KEY), onward[0] if onward else None)
+
+
+def closes_against(move: Move) -> bool:
+    """Whether it ends the case without what was asked for."""
+    return move.outcome in ("refused", "not_accepted", "withdrawn", "cancelled")
 
 
 def keys_for(moves: Sequence[Move]) -> dict[str, str]:

@@ -33,7 +33,7 @@ from jsonschema.exceptions import ValidationError
 
 from yinuo.faces.parts import uploads
 from yinuo.faces.parts.reading import Wrong, kind_of, plain, read, sentence, short
-from yinuo.faces.parts.templatetags.parts import SHANGHAI, day, mask, t, yuan
+from yinuo.faces.parts.templatetags.parts import SHANGHAI, date_in_full, mask, t, yuan
 
 RADIOS = 6
 MAX_BYTES = 10 * 1024 * 1024
@@ -692,7 +692,7 @@ class SchemaForm:
         if kind == "money":
             return yuan(value, self.lang)
         if kind == "date":
-            return day(date.fromisoformat(value), self.lang)
+            return date_in_full(date.fromisoformat(value), self.lang)
         unit = t(prop.get("x-unit"), self.lang)
         return f"{value} {unit}" if unit else str(value)
 

@@ -169,6 +169,14 @@ def day(value: date | datetime | None, lang: str = "") -> str:
 
 
 @register.filter
+def date_in_full(value: date, lang: str = "") -> str:
+    """Say a day as a paper does, with its year in any year: 「2026年11月28日」, "28 Nov 2026"."""
+    if (lang or language()) == "en":
+        return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+@register.filter
 def ago(value: datetime | None, lang: str = "") -> str:
     """Say how long ago: 「刚刚」「5 分钟前」「3 小时前」「2 天前」, and beyond thirty days the date."""
     if value is None:
