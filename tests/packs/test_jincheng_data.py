@@ -306,7 +306,8 @@ def test_a_register_has_a_valid_closed_schema_whose_key_is_required(name: str) -
     Draft202012Validator.check_schema(schema)
     assert schema["additionalProperties"] is False
     assert body["key"] in schema["required"] and set(schema["required"]) <= set(schema["properties"])
-    assert all(rules.get("title") for rules in schema["properties"].values())
+    titles = [rules["x-title"] for rules in schema["properties"].values()]
+    assert all(title["zh"] and title["en"] for title in titles)
     assert not Draft202012Validator(schema).is_valid({"nonsense": 1})
 
 
@@ -320,6 +321,30 @@ def test_a_register_shows_the_public_no_personal_field(name: str) -> None:
     assert reaches_a_person & set(fields) == {
         f for f in reaches_a_person & set(fields) if fields[f].get("x-personal")
     }
+
+
+def coded_answers() -> list[tuple[str, str, dict[str, Any]]]:
+    """(register, field, labels) for every answer chosen by code that a matter writes into a register."""
+    found = []
+    for path in sorted((PACK / "matters").rglob("matter.yaml")):
+        form = json.loads(path.with_name("form.json").read_text(encoding="utf-8"))["properties"]
+        moves = yaml.safe_load(path.read_text(encoding="utf-8"))["moves"].values()
+        for put in (effect for move in moves for effect in move.get("then", ()) if "put" in effect):
+            for field, source in put["with"].items():
+                asked = form.get(str(source).removeprefix("form."), {}) if "form." in str(source) else {}
+                labels = asked.get("x-labels") or asked.get("items", {}).get("x-labels") or {}
+                coded = any(code != said["zh"] for code, said in labels.items())
+                if coded and asked.get("type") != "boolean":
+                    found.append((put["put"], field, labels))
+    return found
+
+
+def test_a_licence_page_says_every_answer_chosen_by_code_in_the_words_of_the_form() -> None:
+    coded = coded_answers()
+    assert ("food_licences", "business_kind") in [(register, field) for register, field, _ in coded]
+    for register, field, labels in coded:
+        written = load(f"registers/{register}.yaml")["schema"]["properties"][field]
+        assert written.get("x-labels") == labels, f"{register}.{field}"
 
 
 def test_the_registers_of_the_first_matters_are_there() -> None:

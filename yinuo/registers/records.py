@@ -252,7 +252,7 @@ def public_view(record: Record, *, on: date | None = None) -> PublicView:
             PublicField(
                 name=name,
                 title=_title(register, name),
-                value=record.body[name] if shown else HIDDEN,
+                value=_in_words(register, name, record.body[name]) if shown else HIDDEN,
                 shown=shown,
             )
         )
@@ -448,6 +448,17 @@ def _title(register: Register, name: str) -> str:
     spec = register.schema.get("properties", {}).get(name, {})
     said = spec.get("x-title", {}).get(lang) or spec.get("title")
     return str(said or name or Label(register.title_zh, register.title_en).in_(lang))
+
+
+def _in_words(register: Register, name: str, value: Any) -> Any:
+    """A value, or each of a list, by the label the register gives its code in `x-labels`."""
+    labels = register.schema.get("properties", {}).get(name, {}).get("x-labels", {})
+    if not labels:
+        return value
+    if isinstance(value, list):
+        return [_in_words(register, name, one) for one in value]
+    lang = "zh" if (get_language() or "zh").startswith("zh") else "en"
+    return labels.get(str(value), {}).get(lang, value)
 
 
 def _plain(value: Any) -> str:

@@ -20,7 +20,7 @@ from yinuo.core import numbers
 from yinuo.core.workdays import shanghai_day
 from yinuo.faces.parts.context import language
 from yinuo.faces.parts.reading import plain, short
-from yinuo.faces.parts.templatetags.parts import day, filesize
+from yinuo.faces.parts.templatetags.parts import date_in_full, filesize
 from yinuo.faces.public.nav import shown
 from yinuo.registers import places
 from yinuo.work import access, names, public, receipts
@@ -211,7 +211,7 @@ def _said(name: str, value: Any) -> str:
     if name == "place":
         return places.title(text)
     try:
-        return day(date.fromisoformat(text), lang) if len(text) == 10 else text
+        return date_in_full(date.fromisoformat(text), lang) if len(text) == 10 else text
     except ValueError:
         return text
 

@@ -115,7 +115,7 @@
   }
 
   function ready(root) {
-    var first = root.querySelector ? root.querySelector("[data-focus], [data-focus-in] .input, [data-focus-in] .select, [data-focus-in] .textarea, [data-focus-in] input") : null;
+    var first = root.querySelector ? root.querySelector("[data-focus], [data-focus-in] .input, [data-focus-in] .select, [data-focus-in] .textarea, [data-focus-in] input:not([type=hidden])") : null;
     if (first) { first.focus(); }
     all("[data-needs-js]", root).forEach(function (n) { if (!n.hasAttribute("data-position") || navigator.geolocation) { n.hidden = false; } });
   }
