@@ -349,7 +349,16 @@ class _Play:
         opened = [child for effect in decision.effects for child in self.effect(target, effect, data)]
         for child in opened:
             self.settle(child)
+        if target.case.closed:
+            self.cancel_children(target)
         self.settle(target)
+
+    def cancel_children(self, target: _Played) -> None:
+        """A case that closes without waiting for its children takes them with it, as on the platform."""
+        for child in target.children:
+            if not child.case.closed:
+                self.take(child, engine.cancel(child.case, by=SYSTEM_ACTOR, at=self.moment))
+                self.cancel_children(child)
 
     def take(self, target: _Played, decision: Decision) -> None:
         target.case = decision.case

@@ -123,7 +123,7 @@ def of(row: ledger.Case, person: Person, *, now: datetime, lang: str | None = No
         children=children,
         bundle=_outlook(core, children, now=now),
         parent=ledger.Case.objects.filter(pk=row.parent_id).first() if row.parent_id else None,
-        records=list(Record.objects.filter(case_number=row.number).select_related("register").order_by("id")),
+        records=_records(row),
         moves=list(engine.open_moves(core, matter=matter, by=towards)),
         may_correct=undone is not None and _may_correct(person, row, undone, entries),
     )
@@ -141,6 +141,12 @@ def _outlook(parent: Case, children: list[ledger.Case], *, now: datetime) -> Out
         for each in children
     ]
     return outlook(parent, parts, now=now, calendar=matters.calendar())
+
+
+def _records(row: ledger.Case) -> list[Record]:
+    """What the case has put into registers, and what its children have: a bundle ends in their licences."""
+    numbers = [row.number, *ledger.Case.objects.filter(parent_id=row.pk).values_list("number", flat=True)]
+    return list(Record.objects.filter(case_number__in=numbers).select_related("register").order_by("id"))
 
 
 def unit_choices(file: CaseFile, move: Move, *, lang: str | None = None) -> list[tuple[str, str]]:
