@@ -172,7 +172,7 @@ def guide(request: HttpRequest, matter: str) -> HttpResponse:
         "statutory": found.limits.get(STATUTORY),
         "receipt": found.limits.get(RECEIPT),
         "later": [
-            (showing.limit_title(limit, name), limit)
+            (showing.limit_title(limit, name, matter=found), limit)
             for name, limit in found.limits.items()
             if name not in (PROMISED, STATUTORY, RECEIPT)
         ],

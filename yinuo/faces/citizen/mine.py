@@ -106,7 +106,7 @@ def _running(file: CaseFile) -> list[dict[str, Any]]:
     for line in file.dates:
         limit = file.matter.limit_named(line.name, step=file.core.step)
         if line.due is not None and limit is not None:
-            found.append({"title": showing.limit_title(limit, line.name), "line": line})
+            found.append({"title": showing.limit_title(limit, line.name, matter=file.matter), "line": line})
     return found
 
 

@@ -84,7 +84,7 @@ def what_next(matter: Matter, core: Any, *, now: datetime) -> list[Expected]:
     found = []
     for name in (RECEIPT, PROMISED, *matter.limits):
         limit = matter.limits.get(name)
-        title = "" if limit is None else limit_title(limit, name)
+        title = "" if limit is None else limit_title(limit, name, matter=matter)
         if limit is None or name == STATUTORY or any(each.title == title for each in found):
             continue
         if any(event in core.clock.marks for event in limit.until):
@@ -104,8 +104,11 @@ def what_next(matter: Matter, core: Any, *, now: datetime) -> list[Expected]:
     return found
 
 
-def limit_title(limit: Limit, name: str) -> str:
-    """What is done by a date, in the applicant's words: by the limit's name, else by what ends it."""
+def limit_title(limit: Limit, name: str, *, matter: Matter) -> str:
+    """What is done by a date, in the applicant's words: the matter's title for it, else by the limit's name,
+    else by what ends it."""
+    if name in matter.limit_titles:
+        return matter.limit_titles[name].in_(language())
     known = {
         RECEIPT: _("告诉您是否受理"),
         STATUTORY: _("法律规定的最后期限"),
