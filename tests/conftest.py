@@ -92,6 +92,16 @@ def _compile_catalogues() -> None:
                 write_mo(target, read_po(source))
 
 
+@pytest.fixture(autouse=True)
+def a_pack_rolled_back_is_forgotten() -> Iterator[None]:
+    """A load that a test rolls back leaves the process asking the database for every matter, which is right
+    and slow; the next test starts as a process does."""
+    yield
+    matters = sys.modules.get("yinuo.packs.matters")
+    if matters is not None and matters._doubtful:
+        matters._believe()
+
+
 # --- the database ------------------------------------------------------------------------------------------
 
 
